@@ -381,3 +381,122 @@ def near(text: str):
         model.threats
     );
 }
+
+#[test]
+fn tools_that_a_table_holds_are_called_by_its_keys_and_a_hook_asks_its_own_route() {
+    let route = r#"
+import { openai } from "@ai-sdk/openai";
+import { streamText, tool } from "ai";
+import { note, look } from "@/lib/notes";
+export async function POST(req: Request) {
+  const { messages } = await req.json();
+  const lookUp = tool({ description: "Looks up", execute: async ({ text }) => look(text) });
+  return streamText({
+    model: openai("gpt-4o"),
+    messages,
+    tools: {
+      keepNote: tool({ description: "Keeps", execute: async ({ text }) => note(text) }),
+      lookUp,
+    },
+  });
+}
+"#;
+    let notes = r#"
+import { drizzle } from "drizzle-orm/postgres-js";
+const db = drizzle("postgres://here");
+export const note = async (text: string) => {
+  await db.insert(text);
+};
+export const look = async (text: string) => {
+  return await db.select(text);
+};
+"#;
+    let page = r#"
+import { useChat } from "ai/react";
+export default function Chat() {
+  const { messages } = useChat({ maxSteps: 3 });
+  return <ul>{messages.map((m) => <li>{m.content}</li>)}</ul>;
+}
+"#;
+    let files = [
+        ("app/api/chat/route.ts", route),
+        ("lib/notes.ts", notes),
+        ("app/page.tsx", page),
+    ];
+    let own = model(&files);
+    assert_eq!(
+        places(&own, "tool keepNote", "SQL database"),
+        ["lib/notes.ts:5"]
+    );
+    assert_eq!(
+        places(&own, "tool lookUp", "SQL database"),
+        ["lib/notes.ts:8"]
+    );
+    has(&own, "web pages -> web application");
+    let told = page.replace("maxSteps: 3", "transport: elsewhere");
+    let elsewhere = model(&[files[0], files[1], ("app/page.tsx", &told)]);
+    lacks(&elsewhere, "web pages -> web application");
+}
+
+#[test]
+fn any_method_of_a_services_client_is_a_question_to_it() {
+    let code = r#"
+from pathlib import Path
+from elevenlabs.client import ElevenLabs
+from mcp.server.fastmcp import FastMCP
+client = ElevenLabs(api_key="k")
+server = FastMCP("voices")
+
+@server.tool()
+def list_agents():
+    """Lists them."""
+    return client.conversational_ai.agents.list()
+
+@server.tool()
+def hear(name: str):
+    """Hears a file."""
+    file_path = where(name)
+    with file_path.open("rb") as f:
+        return len(f.read())
+
+@server.tool()
+def headers():
+    """What is sent."""
+    return client.headers.copy()
+"#;
+    let model = model(&[("server.py", code)]);
+    assert_eq!(
+        places(&model, "tool list_agents", "speech services"),
+        ["server.py:11"]
+    );
+    assert!(places(&model, "tool headers", "speech services").is_empty());
+}
+
+#[test]
+fn a_static_method_that_nobody_calls_does_nothing() {
+    let code = r#"
+import requests
+from fastapi import FastAPI
+app = FastAPI()
+
+class Weights:
+    @staticmethod
+    def fetch_weights(host):
+        return requests.post(host)
+
+class Other:
+    @staticmethod
+    def ask_host(host):
+        return requests.get(host)
+
+@app.get("/ask")
+def ask(host: str):
+    return Other.ask_host(host)
+"#;
+    let model = model(&[("app.py", code)]);
+    assert_eq!(
+        places(&model, "web application", "HTTP services"),
+        ["app.py:14"]
+    );
+    lacks(&model, "application code -> HTTP services");
+}

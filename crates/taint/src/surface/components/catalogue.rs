@@ -148,6 +148,21 @@ impl Known {
         self.assumed.iter().any(|a| fits(a, method))
     }
 
+    /// Whether a path is any method of a client that one of the calls makes: `Speech.voices.search`.
+    pub(super) fn is_asked_by(&self, path: &str) -> bool {
+        let Some((of, _)) = path.rsplit_once('.') else {
+            return false;
+        };
+        let makes = |part: &str| {
+            part.starts_with(char::is_uppercase) && self.calls.iter().any(|c| c == part)
+        };
+        self.kind == ComponentKind::Network
+            && self.name != "HTTP"
+            && self.within.iter().any(|w| is_within(path, w))
+            && of.split('.').any(makes)
+            && !path.split('.').any(|part| DATA.contains(&part))
+    }
+
     /// Whether a path is a method of what one of the calls makes: `AgentExecutor.from_agent_and_tools`.
     pub(super) fn is_made_by(&self, path: &str) -> bool {
         let mut last = path.rsplit(['.', '/']).take(2);

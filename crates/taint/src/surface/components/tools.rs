@@ -1,6 +1,8 @@
 //! Tools that are described to a model: classes with a tool's base, and the JSON descriptions that
 //! model interfaces take (`{"name", "description", "parameters"}`).
 
+use std::collections::BTreeMap;
+
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_syntax::ir::{Arg, ArgKind, Const, FuncId, Op, Operand, Span};
 
@@ -75,8 +77,13 @@ impl<'a> Reader<'a> {
             .filter_map(|f| self.module.functions.get(f as usize))
             .map(|f| self.module.text(f.name))
             .find(|name| !name.is_empty());
-        if let Some(name) = given {
-            return name.to_owned();
+        // A function that is only called what all of them are called is named by what holds the tool.
+        let held = self.held_as.get(&args.as_ptr());
+        match (given, held) {
+            (Some(name), Some(held)) if WORK.contains(&name) => return (*held).to_owned(),
+            (Some(name), _) => return name.to_owned(),
+            (None, Some(held)) if operation == "tool" => return (*held).to_owned(),
+            (None, _) => {}
         }
         // A class that describes what the model may answer.
         let class = args
@@ -238,6 +245,44 @@ impl<'a> Reader<'a> {
             self.node(case)
         };
         self.uses(home, one);
+    }
+
+    /// What calls are held as, by their arguments: the key of a table, else the variable.
+    pub(super) fn holding(&self) -> BTreeMap<*const Arg, &'a str> {
+        let module = self.module;
+        let mut held: BTreeMap<*const Arg, &'a str> = BTreeMap::new();
+        for function in &module.functions {
+            for instr in instructions(function) {
+                let decl = instr.dst.and_then(|dst| function.vars.get(dst.0 as usize));
+                let name = decl.map(|d| module.text(d.name)).unwrap_or_default();
+                if let (Op::Call { args, .. }, false) = (&instr.op, name.is_empty())
+                    && !args.is_empty()
+                {
+                    held.insert(args.as_ptr(), name);
+                }
+            }
+        }
+        for (at, function) in module.functions.iter().enumerate() {
+            for instr in instructions(function) {
+                let Op::Map { entries } = &instr.op else {
+                    continue;
+                };
+                for (key, value) in entries {
+                    let Some(Operand::Const(Const::Str(key))) = key else {
+                        continue;
+                    };
+                    let key = module.text(*key);
+                    if let Some((_, Op::Call { args, .. })) =
+                        self.terms.operation(FuncId(at as u32), value)
+                        && is_name(key)
+                        && !args.is_empty()
+                    {
+                        held.insert(args.as_ptr(), key);
+                    }
+                }
+            }
+        }
+        held
     }
 
     pub(super) fn described_tools(&mut self, owners: &[Option<Owner>]) {

@@ -86,6 +86,11 @@ impl<'a> Reader<'a> {
                 known.iter().find(|k| {
                     of_path.is_some_and(|p| k.is_made_by(p) && self.is_use(k.kind, last_name(p)))
                 })
+            })
+            .or_else(|| {
+                known.iter().find(|k| {
+                    of_path.is_some_and(|p| k.is_asked_by(p) && !ENDS.contains(&last_name(p)))
+                })
             });
         let binds = matches!(callee, Callee::Method { name, .. }
             if matches!(self.module.text(*name), "bind_tools" | "bindTools"));
@@ -107,7 +112,7 @@ impl<'a> Reader<'a> {
             };
             if let Some(one) = sent {
                 self.uses(owner.node, one);
-            } else if let Some(one) = self.assumed(id, callee, span).or_else(|| {
+            } else if let Some(one) = self.assumed(id, callee, args, span).or_else(|| {
                 let path = path.as_deref()?;
                 self.service(id, path, args, span)
             }) {
@@ -137,7 +142,9 @@ impl<'a> Reader<'a> {
         let one = ComponentUse {
             kind: found.kind,
             name,
-            detail: self.detail(id, found.kind, args),
+            detail: self
+                .detail(id, found.kind, args)
+                .or_else(|| self.usual_address(id, last, args)),
             remote: found.remote,
             operation: if found.offered {
                 format!("mcp.{operation}")
@@ -278,8 +285,7 @@ impl<'a> Reader<'a> {
             .and_then(|a| self.terms.text(id, &a.value))
             .or_else(|| self.text_named(id, args, &["mode"]))
             .unwrap_or("r");
-        let writes = mode.contains(['w', 'a', 'x', '+']) && mode.len() <= 4;
-        if writes { "open.write" } else { "open.read" }.to_owned()
+        opened(mode).to_owned()
     }
 
     /// Whether a method of a component's object is a use of it.
@@ -402,7 +408,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A use by the words of the call alone.
-    fn assumed(&self, id: FuncId, callee: &'a Callee, span: Span) -> Option<ComponentUse> {
+    fn assumed(
+        &self,
+        id: FuncId,
+        callee: &'a Callee,
+        args: &'a [Arg],
+        span: Span,
+    ) -> Option<ComponentUse> {
         let Callee::Method { receiver, name } = callee else {
             return None;
         };
@@ -414,9 +426,16 @@ impl<'a> Reader<'a> {
                         .receiver(id, receiver)
                         .is_some_and(|r| words(&r).any(|w| k.receivers.contains(&w))))
         })?;
+        let operation = match (found.kind, method, args.first()) {
+            (ComponentKind::Files, "open", Some(first)) => {
+                opened(self.terms.text(id, &first.value).unwrap_or("r"))
+            }
+            (ComponentKind::Files, "open", None) => opened("r"),
+            _ => method,
+        };
         Some(ComponentUse {
             is_assumed: true,
-            ..self.plainly(found, method, span)
+            ..self.plainly(found, operation, span)
         })
     }
 
@@ -459,4 +478,10 @@ impl<'a> Reader<'a> {
             _ => self.terms.variable(id, receiver),
         }
     }
+}
+
+/// What it is to open a file in a mode.
+fn opened(mode: &str) -> &'static str {
+    let writes = mode.contains(['w', 'a', 'x', '+']) && mode.len() <= 4;
+    if writes { "open.write" } else { "open.read" }
 }
