@@ -500,3 +500,26 @@ def ask(host: str):
     );
     lacks(&model, "application code -> HTTP services");
 }
+
+#[test]
+fn what_a_librarys_type_describes_is_asked_nothing() {
+    let code = r#"
+import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { RunEvent } from "exa-js";
+import { Exa } from "exa-js";
+const search = new Exa("k");
+export const server = new McpServer({ name: "s", version: "1" });
+function told(event: RunEvent) {
+  return event.kind.endsWith(".done");
+}
+server.tool("run_search", "Runs one", {}, async ({ words }) => {
+  const found = await search.searchAndContents(words);
+  return told(found);
+});
+"#;
+    let model = model(&[("src/main.ts", code)]);
+    assert_eq!(
+        places(&model, "tool run_search", "web search services"),
+        ["src/main.ts:11"]
+    );
+}

@@ -21,6 +21,30 @@ pub const COMPONENT_FILES: &[(&str, &str)] = &[
 /// Parts of a package or a client that hold data and send nothing.
 const DATA: &[&str] = &["models", "types", "headers", "exceptions", "errors"];
 
+/// Methods of texts and lists: what a library's types describe is asked nothing by them.
+const OF_VALUES: &[&str] = &[
+    "endsWith",
+    "startsWith",
+    "includes",
+    "toLowerCase",
+    "toUpperCase",
+    "toString",
+    "trim",
+    "split",
+    "replace",
+    "slice",
+    "join",
+    "map",
+    "forEach",
+    "endswith",
+    "startswith",
+    "lower",
+    "upper",
+    "strip",
+    "model_dump",
+    "model_dump_json",
+];
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -128,7 +152,7 @@ impl Known {
                 // Any call is a use, but for those that only make what is sent.
                 [] => {
                     !path.split('.').any(|part| DATA.contains(&part))
-                        && !last.is_some_and(|l| l.starts_with('_'))
+                        && !last.is_some_and(|l| l.starts_with('_') || OF_VALUES.contains(&l))
                 }
                 calls => last.is_some_and(|l| calls.iter().any(|c| c == l)),
             }
