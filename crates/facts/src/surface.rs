@@ -107,8 +107,20 @@ pub struct Act {
     pub kinds: Vec<ComponentKind>,
     /// The method.
     pub operation: String,
+    /// Imported function that made the object, where that is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
     /// Where.
     pub location: Location,
+}
+
+/// A component whose client a function returns: `def open_store(): return Store(...)`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Client {
+    /// What it is.
+    pub kind: ComponentKind,
+    /// The component's name.
+    pub name: String,
 }
 
 /// A function, what it uses and what it calls.
@@ -140,6 +152,9 @@ pub struct FunctionSurface {
     pub uses: Vec<ComponentUse>,
     /// What it does with objects of unknown classes, in order of place.
     pub acts: Vec<Act>,
+    /// The component whose client it returns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returns: Option<Client>,
 }
 
 /// The functions of one file that use components or call others.

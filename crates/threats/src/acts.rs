@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 
 use trueline_facts::Location;
-use trueline_facts::surface::{Act, ComponentKind, ComponentUse};
+use trueline_facts::surface::{Act, Client, ComponentKind, ComponentUse};
 
 use crate::graph::{Graph, Node, Reach, Way, counts};
-use crate::parts::{MAX_EVIDENCE, Parts};
+use crate::parts::{MAX_EVIDENCE, Part, Parts};
 
 /// Functions with acts of which is followed what they lead to.
 const MAX_DOINGS: usize = 5_000;
+
+/// What the reader of components says of a service that is named among the tools of a hosted model.
+const HOSTED: &str = "hosted";
 
 /// Methods of cursors and connections, whatever made them.
 const QUERIES: &[&str] = &[
@@ -29,6 +32,19 @@ pub(crate) struct Doing<'a> {
     pub(crate) node: Node,
     pub(crate) act: &'a Act,
     pub(crate) reach: std::rc::Rc<Reach>,
+    /// The component whose client the object is known to be.
+    client: Option<&'a Client>,
+}
+
+impl Doing<'_> {
+    /// Whether it is done with this component, as far as it is known whose object that is.
+    pub(crate) fn may_be(&self, part: &Part<'_>) -> bool {
+        let Some(client) = self.client else {
+            // A function of which nothing is known returned the object.
+            return self.act.made_by.is_none();
+        };
+        part.kind == Some(client.kind) && part.uses.iter().any(|(_, one)| one.name == client.name)
+    }
 }
 
 /// All of them.
@@ -41,6 +57,7 @@ pub(crate) fn doings<'a>(graph: &Graph<'a>) -> Vec<Doing<'a>> {
             node,
             act,
             reach: std::rc::Rc::clone(&reach),
+            client: graph.client_of(node, act),
         }));
     }
     found
@@ -117,10 +134,15 @@ pub(crate) fn makes(one: &ComponentUse) -> bool {
         && name != "CallbackHandler"
 }
 
+/// Whether it is asked by whoever hosts a model, when the model says so.
+pub(crate) fn is_hosted(one: &ComponentUse) -> bool {
+    one.operation == HOSTED
+}
+
 /// Whether a use makes a client by which nothing is sent yet.
 pub(crate) fn only_prepares(one: &ComponentUse) -> bool {
     one.kind == ComponentKind::Network
-        && (one.operation.starts_with("make") || one.name == "HTTP" && makes(one))
+        && (is_hosted(one) || one.operation.starts_with("make") || one.name == "HTTP" && makes(one))
 }
 
 /// One place where a component is used, and by what call.
@@ -145,7 +167,7 @@ impl<'a> Parts<'a> {
         let mut done: Vec<Spot<'a>> = Vec::new();
         let mut made: Vec<Spot<'a>> = Vec::new();
         for (node, one) in &part.uses {
-            let Some(way) = reach.get(node) else {
+            let Some(way) = reach.get(node).filter(|_| !is_hosted(one)) else {
                 continue;
             };
             let is_embedded = makes(one) && self.embeds(reach, to);
@@ -197,6 +219,7 @@ impl<'a> Parts<'a> {
             .acts
             .iter()
             .filter(|d| d.act.kinds.contains(&kind) && reach.get(&d.node) == Some(&Way::Runs))
+            .filter(|d| d.may_be(part))
             .filter(|d| {
                 part.nodes.iter().any(|n| d.reach.contains_key(n))
                     || is_only && QUERIES.contains(&d.act.operation.as_str())

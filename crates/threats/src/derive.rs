@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::surface::{ComponentKind, ComponentUse};
-use trueline_facts::threat::{Mitigation, SCHEMA, Threat, ThreatModel, ThreatState};
+use trueline_facts::threat::{Mitigation, SCHEMA, Threat, ThreatModel, ThreatState, Zone};
 use trueline_facts::{Finding, Location, Severity, Tier};
 
 use crate::graph::{Graph, Node};
-use crate::parts::{MAX_EVIDENCE, Parts, capability, id};
+use crate::parts::{MAX_EVIDENCE, Part, Parts, capability, id};
 use crate::texts::Texts;
 use crate::{Sources, decisions};
 
@@ -71,6 +71,11 @@ pub fn derive(sources: &Sources<'_>, texts: &Texts, trueline_version: &str) -> T
     };
     decisions::sort(&mut model);
     model
+}
+
+/// Whether it is asked as services are, and runs in the program itself: models that rank or embed.
+fn is_local(part: &Part<'_>) -> bool {
+    part.kind == Some(ComponentKind::Network) && part.component.zone == Zone::Resources
 }
 
 fn controls<'a>(parts: &Parts<'a>) -> Vec<(Node, &'a ComponentUse)> {
@@ -318,7 +323,8 @@ impl Found<'_, '_> {
         for kind in kinds {
             let mut places = Vec::new();
             for resource in self.parts.of_kind(&[kind]) {
-                if self.parts.leads_by_function(tool, resource) {
+                let is_far = !is_local(&self.parts.all[resource]);
+                if is_far && self.parts.leads_by_function(tool, resource) {
                     places.extend(self.parts.places(tool, resource));
                 }
             }
@@ -349,6 +355,7 @@ impl Found<'_, '_> {
                 .parts
                 .of_kind(&reads)
                 .into_iter()
+                .filter(|r| !is_local(&self.parts.all[*r]))
                 .any(|r| self.parts.leads_by_function(tool, r))
     }
 

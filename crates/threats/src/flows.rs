@@ -6,7 +6,7 @@ use trueline_facts::Location;
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_facts::threat::{Component, Element, Flow, Zone};
 
-use crate::acts::locations;
+use crate::acts::{is_hosted, locations};
 use crate::graph::{Node, Reach, Way};
 use crate::parts::{MAX_EVIDENCE, Part, Parts, id};
 use crate::resources::Ways;
@@ -15,6 +15,9 @@ use crate::resources::Ways;
 type Found = BTreeMap<(usize, usize), (String, Vec<Location>)>;
 /// A process, who stands before it, and what comes from there.
 type Door = (usize, &'static str, &'static str, Vec<Location>);
+
+/// What is told to an agent by whoever asks it.
+const TASKS: &[&str] = &["a task", "tasks handed over"];
 
 /// Flows and doors while they are found.
 #[derive(Default)]
@@ -95,6 +98,8 @@ impl Parts<'_> {
         self.of_tools(&roles, &mut draft);
         self.of_servers(&roles, &mut draft);
         self.of_steps(&roles, &mut draft);
+        self.of_hosted(&roles, &mut draft);
+        self.of_asked_from_outside(&roles, &mut draft);
         self.draw(draft.flows, draft.doors);
     }
 
@@ -109,8 +114,18 @@ impl Parts<'_> {
                 Some(ComponentKind::Page) => self.of_page(p, draft),
                 _ => {}
             }
-            // What a tool does is the tool's, whoever runs the agent that chose it.
-            let own = self.graph.reach_without(&self.all[p].nodes, &roles.work);
+            let is_terminal = self.all[p].kind == Some(ComponentKind::Terminal);
+            let doors = self.of_kind(&[ComponentKind::Entry, ComponentKind::McpServer]);
+            // What a tool does is the tool's, whoever runs the agent that chose it; what is done for those who
+            // come through a door that a command opens is the door's.
+            let mut not = roles.work.clone();
+            if is_terminal {
+                not.extend(doors.iter().flat_map(|d| &self.all[*d].nodes));
+            }
+            let own = self.graph.reach_without(&self.all[p].nodes, &not);
+            // One that opens a door also makes what is used behind it.
+            let is_opening = is_terminal && !doors.is_empty();
+            let uses = |to: usize| self.is_in(&own, to) && (!is_opening || self.works_on(&own, to));
             let asked = |a: &&usize| {
                 self.is_in(&own, **a) && !self.is_behind(p, **a, &roles.agents, &roles.work)
             };
@@ -118,15 +133,21 @@ impl Parts<'_> {
                 draft.add(p, a, "a task", self.tasks(p, a));
                 draft.add(a, p, "the agent's answer", self.tasks(p, a));
             }
-            for &m in roles.models.iter().filter(|m| self.leads(p, **m)) {
-                draft.add(p, m, "prompts", self.places(p, m));
-                draft.add(m, p, "answers", self.places(p, m));
+            let whole = if is_terminal { &own } else { self.reach(p) };
+            let asks = |m: usize| {
+                let works = !is_opening || self.works_on(whole, m);
+                works && self.is_in(whole, m)
+            };
+            for &m in roles.models.iter().filter(|m| asks(**m)) {
+                let places = locations(self.spots(whole, m));
+                draft.add(p, m, "prompts", places.clone());
+                draft.add(m, p, "answers", places);
             }
-            for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
+            for &r in roles.resources.iter().filter(|r| uses(**r)) {
                 self.use_of(p, r, &own, draft);
             }
             for &f in roles.files.iter().filter(|f| self.is_in(&own, **f)) {
-                if is_entry || self.all[p].kind.is_none() {
+                if is_entry || is_terminal || self.all[p].kind.is_none() {
                     self.use_of(p, f, &own, draft);
                 }
             }
@@ -236,6 +257,41 @@ impl Parts<'_> {
         }
     }
 
+    /// What whoever hosts a model asks for it: a search that is named among its tools.
+    fn of_hosted(&self, roles: &Roles, draft: &mut Draft) {
+        for &r in &roles.resources {
+            for &m in &roles.models {
+                let uses = self.all[r].uses.iter();
+                let places: BTreeSet<Location> = uses
+                    .filter(|(n, one)| is_hosted(one) && self.all[m].nodes.contains(n))
+                    .map(|(_, one)| one.location.clone())
+                    .collect();
+                if !places.is_empty() {
+                    let places: Vec<Location> = places.into_iter().collect();
+                    draft.add(m, r, "searches, words chosen by the model", places.clone());
+                    draft.add(r, m, "what is found", places);
+                }
+            }
+        }
+    }
+
+    /// An agent that a file has ready and that nothing in the program asks is asked by what runs it.
+    fn of_asked_from_outside(&self, roles: &Roles, draft: &mut Draft) {
+        for &a in &roles.agents {
+            let is_asked = draft.flows.iter().any(|((from, to), (label, _))| {
+                *to == a && TASKS.contains(&label.as_str()) && *from != a
+            });
+            let is_ready = self.all[a].nodes.iter().any(|n| {
+                let function = self.graph.function(*n);
+                matches!(self.graph.role(*n), Some(Role::Object | Role::Body))
+                    || function.is_some_and(|f| f.is_decorated)
+            });
+            if !is_asked && is_ready {
+                draft.door(a, "user", "a task", None);
+            }
+        }
+    }
+
     fn of_servers(&self, roles: &Roles, draft: &mut Draft) {
         for s in self.of_kind(&[ComponentKind::McpServer]) {
             draft.door(s, "agents of others", "tool calls", None);
@@ -247,10 +303,13 @@ impl Parts<'_> {
             }
             // Resources and prompts that a server offers beside its tools.
             let nodes = &self.all[s].nodes;
-            let mut own = self.graph.handed_on(nodes, &roles.work);
+            let mut own = self.graph.reach_without(nodes, &roles.work);
+            own.extend(self.graph.handed_on(nodes, &roles.work));
             let handlers = self.decorated(nodes);
             own.extend(self.graph.reach_without(&handlers, &roles.work));
-            for &r in roles.resources.iter().filter(|r| self.is_in(&own, **r)) {
+            let all = roles.resources.iter().chain(&roles.files);
+            // Clients that it only makes are there for its tools.
+            for &r in all.filter(|r| self.is_in(&own, **r) && self.works_on(&own, **r)) {
                 self.use_of(s, r, &own, draft);
             }
         }
@@ -420,6 +479,14 @@ impl Parts<'_> {
             // They take what is told to them, and nothing is done with what they answer.
             Some(ComponentKind::Network) if self.all[to].component.name.starts_with("tracing") => {
                 ("traces and errors", None)
+            }
+            Some(ComponentKind::Network)
+                if self.all[to].component.name.starts_with("analytics") =>
+            {
+                ("what is done", None)
+            }
+            Some(ComponentKind::Network) if self.all[to].component.zone == Zone::Resources => {
+                ("texts", Some("vectors or ranks"))
             }
             _ => ("requests", Some("what is answered")),
         };

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use trueline_facts::surface::{ComponentKind, ComponentUse, FileSurface, FunctionSurface, Role};
+use trueline_facts::surface::{
+    Act, Client, ComponentKind, ComponentUse, FileSurface, FunctionSurface, Role,
+};
 
 use crate::resolve::{Index, Known, Override};
 
@@ -47,6 +49,10 @@ pub(crate) struct Graph<'a> {
     reverse: BTreeMap<Node, Vec<Node>>,
     /// Methods that stand in for one where an object of their class is made.
     overrides: BTreeMap<Node, Vec<Override>>,
+    /// The components whose clients the functions return that made what something is done with.
+    clients: BTreeMap<(usize, &'a str), &'a Client>,
+    /// Names that functions call or hand on of which no definition was found.
+    unresolved: BTreeMap<Node, Vec<&'a str>>,
 }
 
 impl<'a> Graph<'a> {
@@ -61,10 +67,24 @@ impl<'a> Graph<'a> {
             }
         }
         let inherited = index.constructors();
+        let mut clients: BTreeMap<(usize, &'a str), &'a Client> = BTreeMap::new();
+        let mut unresolved: BTreeMap<Node, Vec<&'a str>> = BTreeMap::new();
         for (file, surface) in files.iter().enumerate() {
             for (at, function) in surface.functions.iter().enumerate() {
                 let from = Node { file, function: at };
+                for path in function.acts.iter().filter_map(|a| a.made_by.as_deref()) {
+                    if let Some(client) = index.client(file, path) {
+                        clients.insert((file, path), client);
+                    }
+                }
                 let mut to = edges_of(&index, surface, file, function);
+                let names = function.calls_elsewhere.iter().chain(&function.mentions);
+                let names = names.map(String::as_str);
+                let open = names.filter(|name| index.resolve(file, name).is_empty());
+                let open: Vec<&str> = open.collect();
+                if !open.is_empty() {
+                    unresolved.insert(from, open);
+                }
                 let bases = inherited.get(&from).into_iter().flatten();
                 to.extend(bases.copied().map(Edge::MadeBy));
                 for edge in &to {
@@ -81,7 +101,20 @@ impl<'a> Graph<'a> {
             edges,
             reverse,
             overrides,
+            clients,
+            unresolved,
         }
+    }
+
+    /// Names that a function calls or hands on of which no definition was found.
+    pub(crate) fn unresolved(&self, node: Node) -> impl Iterator<Item = &'a str> {
+        self.unresolved.get(&node).into_iter().flatten().copied()
+    }
+
+    /// The component of which the object is a client that an act of this function is done with.
+    pub(crate) fn client_of(&self, node: Node, act: &Act) -> Option<&'a Client> {
+        let path = act.made_by.as_deref()?;
+        self.clients.get(&(node.file, path)).copied()
     }
 
     /// Every function with its uses.

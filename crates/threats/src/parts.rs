@@ -21,7 +21,7 @@ use crate::steps::Sequence;
 pub(crate) const MAX_EVIDENCE: usize = 500;
 const MAX_DETAILS: usize = 500;
 /// What the tables call models that turn texts into vectors.
-const EMBEDDINGS: &str = "embeddings";
+const EMBEDDINGS: &[&str] = &["embeddings", "local embeddings"];
 /// Functions that only dead ones call are found round by round.
 const MAX_ROUNDS: usize = 10;
 
@@ -92,6 +92,8 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         | ComponentKind::Objects
         | ComponentKind::Files => (Element::Store, Zone::Resources),
         ComponentKind::Command | ComponentKind::Interpreter => (Element::Process, Zone::Resources),
+        // It runs in the program itself.
+        ComponentKind::Network if !one.remote => (Element::Process, Zone::Resources),
         ComponentKind::McpClient | ComponentKind::Network => (Element::External, Zone::Services),
     };
     let name = match kind {
@@ -104,6 +106,7 @@ fn look(kind: ComponentKind, one: &ComponentUse) -> Look {
         ComponentKind::McpClient => "MCP servers of others".to_owned(),
         ComponentKind::Network => match &one.detail {
             Some(host) if one.name == "HTTP" && !is_address(host) => host.clone(),
+            _ if !one.remote => one.name.clone(),
             _ => format!("{} services", one.name),
         },
         _ => one.name.clone(),
@@ -132,6 +135,7 @@ impl<'a> Parts<'a> {
             .filter(|(_, u)| certain.contains(&(u.kind, u.name.as_str())))
             .collect();
         let (sequence, uses) = Sequence::of(uses);
+        let (asked, uses) = resources::asked(uses);
         let dead = dead(&graph);
         let serving: BTreeSet<usize> = uses
             .iter()
@@ -188,7 +192,7 @@ impl<'a> Parts<'a> {
             }
         }
         started(&graph, &mut by_key, &starts);
-        resources::of_ready_tools(&mut by_key);
+        resources::of_ready_tools(&mut by_key, &asked);
         resources::one_store(&mut by_key, &graph);
         let acts = doings(&graph);
         let mut own = Self {
@@ -266,6 +270,7 @@ impl<'a> Parts<'a> {
             || kind == ComponentKind::Network
                 && self.acts.iter().any(|d| {
                     d.act.kinds.contains(&kind)
+                        && d.may_be(part)
                         && reach.get(&d.node) == Some(&Way::Runs)
                         && part
                             .uses
@@ -277,17 +282,19 @@ impl<'a> Parts<'a> {
     /// Whether a store within reach was made with these embeddings: it asks for them whenever it is asked.
     pub(crate) fn embeds(&self, reach: &Reach, to: usize) -> bool {
         let part = &self.all[to];
-        let made: Vec<&Node> = part
-            .uses
-            .iter()
-            .filter(|(n, one)| one.name == EMBEDDINGS && makes(one) && reach.contains_key(n))
-            .map(|(n, _)| n)
-            .collect();
+        let is_made = |(n, one): &&(Node, &ComponentUse)| {
+            EMBEDDINGS.contains(&one.name.as_str()) && makes(one) && reach.contains_key(n)
+        };
+        let made: Vec<&(Node, &ComponentUse)> = part.uses.iter().filter(is_made).collect();
+        // LlamaIndex keeps the one that all its indexes ask in its settings.
+        let with = |(m, one): &(Node, &ComponentUse), n: &Node| {
+            m.file == n.file || one.operation.ends_with("Embedding")
+        };
         !made.is_empty()
             && self.of_kind(&[ComponentKind::VectorStore]).iter().any(|s| {
                 let uses = &self.all[*s].uses;
                 uses.iter()
-                    .any(|(n, _)| reach.contains_key(n) && made.iter().any(|m| m.file == n.file))
+                    .any(|(n, _)| reach.contains_key(n) && made.iter().any(|m| with(m, n)))
             })
     }
 
@@ -400,6 +407,7 @@ impl<'a> Parts<'a> {
                 && self.all.iter().any(|p| {
                     p.kind
                         .is_some_and(|k| kinds.contains(&k) && doing.act.kinds.contains(&k))
+                        && doing.may_be(p)
                         && p.nodes.iter().any(|n| doing.reach.contains_key(n))
                 })
             {
@@ -443,7 +451,7 @@ fn dead(graph: &Graph<'_>) -> BTreeSet<Node> {
     for _ in 0..MAX_ROUNDS {
         let live = || graph.nodes().filter(|(node, _)| !dead.contains(node));
         let named: BTreeSet<&str> = live()
-            .flat_map(|(_, f)| f.calls_elsewhere.iter().chain(&f.mentions))
+            .flat_map(|(node, _)| graph.unresolved(node))
             .filter_map(|name| name.rsplit(['.', '/']).next())
             .collect();
         let found: BTreeSet<Node> = live()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use trueline_facts::surface::{FileSurface, Role};
+use trueline_facts::surface::{Client, FileSurface, Role};
 
 use crate::graph::Node;
 
@@ -245,31 +245,29 @@ impl<'a> Index<'a> {
         found
     }
 
-    /// Constructors that a class without one has from its bases, by the node of the class.
+    /// What makes the objects of a class beside its own constructor, by the node that makes them: the constructor that it
+    /// has from its bases, and the bases.
     pub(crate) fn constructors(&self) -> BTreeMap<Node, Vec<Node>> {
         let mut found: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
         for (file, surface) in self.files.iter().enumerate() {
             for class in surface.classes.keys() {
                 let symbols = &self.by_symbol[file];
-                let Some(own) = symbols.get(class.as_str()) else {
+                let made = constructor(symbols, class);
+                let Some(own) = made.or_else(|| symbols.get(class.as_str()).copied()) else {
                     continue;
                 };
-                if constructor(symbols, class).is_some() {
-                    continue;
-                }
                 let above = self.above(file, class, MAX_BASES);
-                let first = above.into_iter().find_map(|(of, base)| {
-                    let made = constructor(&self.by_symbol[of], &base)?;
-                    Some(Node {
-                        file: of,
-                        function: made,
-                    })
+                let node = |of: usize, function: usize| Node { file: of, function };
+                let bodies = above.iter().filter_map(|(of, base)| {
+                    let at = self.by_symbol[*of].get(base.as_str())?;
+                    Some(node(*of, *at))
                 });
-                let node = Node {
-                    file,
-                    function: *own,
-                };
-                found.entry(node).or_default().extend(first);
+                let first = above.iter().filter(|_| made.is_none());
+                let first = first.filter_map(|(of, base)| {
+                    Some(node(*of, constructor(&self.by_symbol[*of], base)?))
+                });
+                let own = found.entry(node(file, own)).or_default();
+                own.extend(first.take(1).chain(bodies));
             }
         }
         found
@@ -332,6 +330,14 @@ impl<'a> Index<'a> {
             let joint = if module.ends_with('.') { "" } else { "." };
             self.class(file, &format!("{module}{joint}{name}"), hands)
         })
+    }
+
+    /// The component whose client a function returns.
+    pub(crate) fn client(&self, from: usize, path: &str) -> Option<&'a Client> {
+        let found = self.name(from, path, MAX_HANDS)?;
+        let (Known::Function(node) | Known::Constructor(node) | Known::Object(node)) = found;
+        let function = self.files.get(node.file)?.functions.get(node.function)?;
+        function.returns.as_ref()
     }
 
     /// What a call of this name leads to.

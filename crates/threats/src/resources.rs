@@ -111,13 +111,41 @@ impl Ways {
     }
 }
 
-/// A ready-made tool brings what it works with: its own calls are in a library.
-pub(crate) fn of_ready_tools(by_key: &mut ByKey<'_>) {
-    let mut found: Vec<(ComponentKind, &str, Node, &ComponentUse)> = Vec::new();
+type Uses<'a> = Vec<(Node, &'a ComponentUse)>;
+
+/// Takes out the ready-made tools that the code of a file runs itself: they are no tools of a model but a way to what
+/// they work with.
+pub(crate) fn asked(uses: Uses<'_>) -> (Uses<'_>, Uses<'_>) {
+    let runs = |one: &ComponentUse| {
+        let mut parts = one.operation.split('.');
+        one.kind == ComponentKind::Tool
+            && capability(one).is_some()
+            && parts
+                .next()
+                .is_some_and(|class| class.starts_with(char::is_uppercase))
+            && parts.next().is_some()
+    };
+    let known: BTreeSet<(usize, &str)> = uses
+        .iter()
+        .filter(|(_, one)| runs(one))
+        .map(|(node, one)| (node.file, one.name.as_str()))
+        .collect();
+    let (asked, rest): (Uses<'_>, Uses<'_>) = uses.into_iter().partition(|(node, one)| {
+        one.kind == ComponentKind::Tool && known.contains(&(node.file, one.name.as_str()))
+    });
+    (
+        asked.into_iter().filter(|(_, one)| runs(one)).collect(),
+        rest,
+    )
+}
+
+/// A ready-made tool brings what it works with: its own calls are in a library. So do those that code runs itself.
+pub(crate) fn of_ready_tools<'a>(by_key: &mut ByKey<'a>, asked: &[(Node, &'a ComponentUse)]) {
+    let mut found: Vec<(ComponentKind, &str, Node, &'a ComponentUse)> = Vec::new();
     let tools = by_key
         .values()
         .filter(|p| p.kind == Some(ComponentKind::Tool));
-    for (node, one) in tools.flat_map(|t| &t.uses) {
+    for (node, one) in tools.flat_map(|t| &t.uses).chain(asked) {
         if let Some(kind) = capability(one) {
             found.push((kind, service(kind, one), *node, one));
         }

@@ -27,6 +27,8 @@ pub struct Survey {
     pub repository: String,
     /// The zones.
     pub zones: Vec<SuggestedZone>,
+    /// Where no folder can be encouraged: the one that came nearest, with its numbers.
+    pub nearest_encouraged: Option<String>,
     /// Names of champions were asked for.
     pub names: bool,
     /// What could not be read.
@@ -137,11 +139,15 @@ fn not_known(survey: &Survey, window: &Window<'_>, judged: &[Judged]) -> Vec<Str
         ));
     }
     if survey.ids(ZoneKind::Encouraged).is_empty() {
-        lines.push(
-            "Where AI code does especially well: no folder has ten AI changes, watched for 90 days, that were fixed as rarely as \
-             other code."
+        lines.push(match &survey.nearest_encouraged {
+            Some(nearest) => format!(
+                "Where AI code does especially well: by the ends of their 95 % intervals, no folder's AI changes are fixed as \
+                 rarely and last as long as other code. The nearest is {nearest}."
+            ),
+            None => "Where AI code does especially well: no folder outside the zones has ten AI changes that were watched for 90 \
+                     days."
                 .to_owned(),
-        );
+        });
     }
     lines.push(
         "What tests say, what flows across files, and what a change would have looked like had a gate spoken earlier."

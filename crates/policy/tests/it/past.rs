@@ -150,6 +150,7 @@ fn survey() -> Survey {
             ),
             zone("ai-tools", ZoneKind::Encouraged, &["/tools/**"]),
         ],
+        nearest_encouraged: None,
         names: false,
         diagnostics: Vec::new(),
     }

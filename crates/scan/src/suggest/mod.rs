@@ -63,12 +63,13 @@ pub fn suggest(
         interrupt,
     )?;
     let mut zones = zones::sensitive(&past, request.names);
-    let encouraged = encouraged::find(&past, &zones);
+    let (encouraged, nearest_encouraged) = encouraged::find(&past, &zones);
     zones.extend(encouraged);
     let mut survey = Survey {
         version: VERSION.to_owned(),
         repository: place.name(),
         zones,
+        nearest_encouraged,
         names: request.names,
         diagnostics: past.diagnostics.clone(),
     };

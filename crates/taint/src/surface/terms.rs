@@ -276,8 +276,28 @@ impl<'a> Terms<'a> {
                 }
             }
             op @ Op::Import { .. } => self.import(op),
+            // `const [{ Store }] = await Promise.all([import("store")])`
+            Op::Index {
+                base,
+                index: Operand::Const(Const::Int(nth)),
+            } => {
+                let (of, element) = self.awaited(at, base, usize::try_from(*nth).ok()?)?;
+                self.path_within(of, element, depth)
+            }
             _ => None,
         }
+    }
+
+    /// One of several that are waited for together.
+    fn awaited(&self, id: FuncId, operand: &Operand, nth: usize) -> Option<(FuncId, &'a Operand)> {
+        let (at, Op::Call { callee, args }) = self.operation(id, operand)? else {
+            return None;
+        };
+        if self.callee(at, callee).as_deref() != Some("Promise.all") {
+            return None;
+        }
+        let (of, elements) = self.elements(at, &args.first()?.value)?;
+        elements.get(nth).map(|element| (of, *element))
     }
 
     /// The dotted path of what is called.

@@ -18,6 +18,33 @@ pub const COMPONENT_FILES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Parts of a package or a client that hold data and send nothing.
+const DATA: &[&str] = &["models", "types", "headers", "exceptions", "errors"];
+
+/// Methods of texts and lists: what a library's types describe is asked nothing by them.
+const OF_VALUES: &[&str] = &[
+    "endsWith",
+    "startsWith",
+    "includes",
+    "toLowerCase",
+    "toUpperCase",
+    "toString",
+    "trim",
+    "split",
+    "replace",
+    "slice",
+    "join",
+    "map",
+    "forEach",
+    "endswith",
+    "startswith",
+    "lower",
+    "upper",
+    "strip",
+    "model_dump",
+    "model_dump_json",
+];
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -31,13 +58,29 @@ struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct KnownAct {
     pub(super) kind: ComponentKind,
-    pub(super) calls: Vec<String>,
+    /// `*` at the end stands for any end.
+    calls: Vec<String>,
     /// Words of which the receiver's name has one; none means any.
     #[serde(default)]
     pub(super) receivers: Vec<String>,
     /// Words that its name must not have.
     #[serde(default)]
     pub(super) except: Vec<String>,
+}
+
+impl KnownAct {
+    /// Whether a method of this name is one of them.
+    pub(super) fn is_done_by(&self, method: &str) -> bool {
+        self.calls.iter().any(|c| fits(c, method))
+    }
+}
+
+/// Whether a name is the pattern; `*` at its end stands for any end.
+fn fits(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => pattern == name,
+    }
 }
 
 #[derive(Debug, Default)]
@@ -105,7 +148,14 @@ impl Known {
         }
         let last = path.rsplit(['.', '/']).next();
         self.within.iter().any(|w| is_within(path, w))
-            && (self.calls.is_empty() || last.is_some_and(|l| self.calls.iter().any(|c| c == l)))
+            && match self.calls.as_slice() {
+                // Any call is a use, but for those that only make what is sent.
+                [] => {
+                    !path.split('.').any(|part| DATA.contains(&part))
+                        && !last.is_some_and(|l| l.starts_with('_') || OF_VALUES.contains(&l))
+                }
+                calls => last.is_some_and(|l| calls.iter().any(|c| c == l)),
+            }
     }
 
     /// Whether a path ends as its uses do: `OpenAI.audio.speech.create` is `speech.create`.
@@ -119,10 +169,22 @@ impl Known {
 
     /// Whether a method of this name is a use where the program has the component anyway.
     pub(super) fn is_assumed(&self, method: &str) -> bool {
-        self.assumed.iter().any(|a| match a.strip_suffix('*') {
-            Some(start) => method.starts_with(start),
-            None => a == method,
-        })
+        self.assumed.iter().any(|a| fits(a, method))
+    }
+
+    /// Whether a path is any method of a client that one of the calls makes: `Speech.voices.search`.
+    pub(super) fn is_asked_by(&self, path: &str) -> bool {
+        let Some((of, _)) = path.rsplit_once('.') else {
+            return false;
+        };
+        let makes = |part: &str| {
+            part.starts_with(char::is_uppercase) && self.calls.iter().any(|c| c == part)
+        };
+        self.kind == ComponentKind::Network
+            && self.name != "HTTP"
+            && self.within.iter().any(|w| is_within(path, w))
+            && of.split('.').any(makes)
+            && !path.split('.').any(|part| DATA.contains(&part))
     }
 
     /// Whether a path is a method of what one of the calls makes: `AgentExecutor.from_agent_and_tools`.

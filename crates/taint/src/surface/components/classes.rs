@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trueline_facts::surface::{ComponentKind, FunctionSurface, Role};
+use trueline_facts::surface::{Client, ComponentKind, FunctionSurface, Role};
 use trueline_syntax::ir::{Callee, FuncId, FunctionKind, Op, Operand, Terminator, Var, VarHome};
 
 use super::Reader;
@@ -12,6 +12,8 @@ use super::objects::{blank, instructions};
 
 /// Classes of one variable or field that are followed.
 const MAX_CLASSES: usize = 4;
+/// Parts and assignments that are followed from one operand.
+const MAX_PARTS: usize = 16;
 /// Functions of the file that are followed to what they return.
 const MAX_RESULTS: u8 = 4;
 
@@ -26,7 +28,7 @@ pub(super) struct Holders {
 }
 
 /// Clients whose every method sends something; those of models also make other models.
-const fn is_client(kind: ComponentKind) -> bool {
+pub(super) const fn is_client(kind: ComponentKind) -> bool {
     matches!(
         kind,
         ComponentKind::Network
@@ -117,6 +119,141 @@ impl<'a> Reader<'a> {
         let field = (class, self.module.text(*name).to_owned());
         let row = self.held.clients.get(&field)?;
         self.known.get(*row)
+    }
+
+    /// The component whose client a function of this file returned, which the variable holds.
+    pub(super) fn client_returned(&self, id: FuncId, receiver: &'a Operand) -> Option<&'a Known> {
+        let (at, Op::Call { callee, .. }) = self.terms.operation(id, receiver)? else {
+            return None;
+        };
+        let Callee::Function(called) = callee else {
+            return None;
+        };
+        self.terms.closure(at, called)?;
+        let row = self.client_made(id, receiver, MAX_RESULTS)?;
+        self.known.get(row)
+    }
+
+    /// The component whose client a function returns.
+    pub(super) fn returns(&self, id: FuncId) -> Option<Client> {
+        let function = self.module.functions.get(id.0 as usize)?;
+        let row = function
+            .blocks
+            .iter()
+            .find_map(|block| match &block.terminator {
+                Terminator::Return(Some(given)) => self.client_made(id, given, MAX_RESULTS),
+                _ => None,
+            })?;
+        self.known.get(row).map(|known| Client {
+            kind: known.kind,
+            name: known.name.clone(),
+        })
+    }
+
+    /// The imported function that returned an object, or the object of which this is a part.
+    pub(super) fn maker(&self, id: FuncId, receiver: &'a Operand) -> Option<String> {
+        let (mut at, mut operand) = (id, receiver);
+        for _ in 0..MAX_PARTS {
+            match self.terms.operation(at, operand)? {
+                (of, Op::Field { base, .. }) => (at, operand) = (of, base),
+                (of, Op::Call { callee, .. }) => {
+                    let Callee::Function(_) = callee else {
+                        return None;
+                    };
+                    let path = self.terms.callee(of, callee)?;
+                    let is_function = path
+                        .rsplit(['.', '/'])
+                        .next()
+                        .is_some_and(|last| last.starts_with(char::is_lowercase));
+                    return (is_function && self.is_imported(Some(&path))).then_some(path);
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The path by which a method is called that the class at hand has from an imported one: `self.tool(f)`
+    /// in a class of a library's server.
+    pub(super) fn inherited_path(&self, id: FuncId, callee: &'a Callee) -> Option<String> {
+        let (receiver, name) = match callee {
+            Callee::Method { receiver, name } => (receiver, name),
+            Callee::Super { name } => {
+                let base = self.imported_base(self.class_around(id)?)?;
+                return Some(format!("{base}.{}", self.module.text(*name)));
+            }
+            Callee::Function(_) | Callee::New(_) => return None,
+        };
+        let class = self.own_class(id, receiver).or_else(|| {
+            let (at, Op::Call { callee, .. }) = self.terms.operation(id, receiver)? else {
+                return None;
+            };
+            let (Callee::Function(made) | Callee::New(made)) = callee else {
+                return None;
+            };
+            match self.terms.operation(at, made)? {
+                (_, Op::ClassValue(class)) => Some(class.0),
+                _ => None,
+            }
+        })?;
+        let name = self.module.text(*name);
+        if self.method_of(class, name).is_some() {
+            return None;
+        }
+        let base = self.imported_base(class)?;
+        Some(format!("{base}.{name}"))
+    }
+
+    /// The path of a method that is not called here: `super().search`.
+    pub(super) fn method_above(&self, id: FuncId, operand: &Operand) -> Option<String> {
+        let (at, Op::Field { base, name }) = self.terms.operation(id, operand)? else {
+            return None;
+        };
+        let (of, Op::Call { callee, .. }) = self.terms.operation(at, base)? else {
+            return None;
+        };
+        let is_super = self.terms.callee(of, callee).is_some_and(|p| p == "super");
+        let class = self.class_around(of).filter(|_| is_super)?;
+        let base = self.imported_base(class)?;
+        Some(format!("{base}.{}", self.module.text(*name)))
+    }
+
+    fn imported_base(&self, class: u32) -> Option<String> {
+        let mut bases = self.bases_of(class).into_iter();
+        bases.find(|base| self.is_imported(Some(base)))
+    }
+
+    /// The functions that a variable may be which is assigned several times, also within what wraps them.
+    pub(super) fn may_be(&self, id: FuncId, operand: &Operand) -> Vec<FuncId> {
+        let mut found: Vec<FuncId> = Vec::new();
+        let mut seen: BTreeSet<(u32, Var)> = BTreeSet::new();
+        let mut todo: Vec<(FuncId, &Operand)> = vec![(id, operand)];
+        while let Some((at, operand)) = todo.pop() {
+            if let Some(one) = self.terms.closure(at, operand) {
+                if !found.contains(&one) {
+                    found.push(one);
+                }
+                continue;
+            }
+            let Some((of, var)) = self.terms.base(at, operand) else {
+                continue;
+            };
+            if seen.len() == MAX_PARTS || !seen.insert((of.0, var)) {
+                continue;
+            }
+            let Some(function) = self.module.functions.get(of.0 as usize) else {
+                continue;
+            };
+            for instr in instructions(function).filter(|i| i.dst == Some(var)) {
+                match &instr.op {
+                    Op::Copy(inner) | Op::Typed { value: inner, .. } => todo.push((of, inner)),
+                    Op::Call { args, .. } => todo.extend(args.iter().map(|a| (of, &a.value))),
+                    Op::Closure(one) => found.push(*one),
+                    _ => {}
+                }
+            }
+        }
+        found
     }
 
     /// The row of the component that a value is made as, also by a function of this file that returns it.

@@ -37,6 +37,15 @@ const MAX_USES: usize = 2_000;
 const MAX_CALLS: usize = 500;
 /// What one function does with objects of unknown classes.
 const MAX_ACTS: usize = 100;
+/// Decorators by which nobody else calls a function.
+const PLAIN: &[&str] = &[
+    "staticmethod",
+    "classmethod",
+    "abstractmethod",
+    "override",
+    "lru_cache",
+    "cache",
+];
 /// First lines of a file that say that it is generated.
 const GENERATED_LINES: usize = 10;
 /// Names that end a call on an object of unknown origin.
@@ -87,6 +96,7 @@ pub(crate) fn components(
         agent_of: BTreeMap::new(),
         handlers: BTreeSet::new(),
         held: Holders::default(),
+        held_as: BTreeMap::new(),
         decorators: BTreeSet::new(),
         functions: Vec::new(),
         imported: BTreeMap::new(),
@@ -131,6 +141,8 @@ struct Reader<'a> {
     handlers: BTreeSet<u32>,
     /// Classes of what variables and fields hold.
     held: Holders,
+    /// What the results of calls are held as, by the arguments of each.
+    held_as: BTreeMap<*const Arg, &'a str>,
     /// Where decorators of functions stand.
     decorators: BTreeSet<(u32, u32)>,
     functions: Vec<FunctionSurface>,
@@ -156,7 +168,11 @@ impl<'a> Reader<'a> {
             let role = if at == 0 { Role::Body } else { Role::Function };
             self.functions.push(FunctionSurface {
                 symbol: self.symbol(FuncId(at as u32)),
-                is_decorated: !function.decorators.is_empty(),
+                is_decorated: function
+                    .decorators
+                    .iter()
+                    .any(|d| !PLAIN.contains(&last_name(self.module.text(d.name)))),
+                returns: self.returns(FuncId(at as u32)),
                 ..blank(role)
             });
             let spans = function.decorators.iter().map(|d| d.span);
@@ -168,6 +184,7 @@ impl<'a> Reader<'a> {
         }
         self.class_nodes();
         self.held = self.holders();
+        self.held_as = self.holding();
         let owners = self.objects();
         let taken = self.cases();
         for at in 0..self.module.functions.len() {
@@ -254,7 +271,7 @@ impl<'a> Reader<'a> {
             return vec![one.0];
         }
         let Some((at, entries)) = self.terms.entries(id, operand) else {
-            return Vec::new();
+            return self.may_be(id, operand).into_iter().map(|f| f.0).collect();
         };
         entries
             .into_iter()

@@ -158,6 +158,7 @@ pub(super) fn blank(role: Role) -> FunctionSurface {
         types: Vec::new(),
         uses: Vec::new(),
         acts: Vec::new(),
+        returns: None,
     }
 }
 

@@ -7,6 +7,13 @@ use super::objects::instructions;
 use super::{MAX_SNIPPET, Reader, host};
 use crate::analysis::last_name;
 
+/// Hooks of pages with the route of their own application that each asks, unless told otherwise.
+const HOOKS: &[(&str, &str)] = &[
+    ("useChat", "/api/chat"),
+    ("useCompletion", "/api/completion"),
+    ("useAssistant", "/api/assistant"),
+];
+
 impl<'a> Reader<'a> {
     /// Functions that make parts of a page, and the scripts of files that are pages.
     pub(super) fn pages(&mut self) {
@@ -47,6 +54,22 @@ impl<'a> Reader<'a> {
         let first = args.first().and_then(|a| self.below(id, &a.value));
         let found = named.or(first)?;
         Some(found.chars().take(MAX_SNIPPET).collect())
+    }
+
+    /// The route that a hook asks which is told none.
+    pub(super) fn usual_address(&self, id: FuncId, hook: &str, args: &'a [Arg]) -> Option<String> {
+        let route = HOOKS.iter().find(|(name, _)| *name == hook)?.1;
+        // With a transport of its own it asks elsewhere.
+        let is_told = args.iter().any(|arg| {
+            let entries = self.terms.entries(id, &arg.value);
+            let told = |(_, entries): (FuncId, Vec<(&str, &Operand)>)| {
+                entries
+                    .iter()
+                    .any(|(key, _)| matches!(*key, "api" | "transport" | "fetch"))
+            };
+            entries.is_some_and(told)
+        });
+        (!is_told).then(|| route.to_owned())
     }
 
     /// A part of a page that a package makes: `<Analytics />`.

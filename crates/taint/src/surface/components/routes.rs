@@ -2,6 +2,7 @@
 //! which are files.
 
 use trueline_facts::surface::{ComponentKind, ComponentUse};
+use trueline_syntax::ir::{FuncId, Operand};
 
 use super::super::{Control, Route, Surface};
 use super::{METHODS, Reader};
@@ -70,12 +71,45 @@ impl Reader<'_> {
         }
     }
 
+    /// Functions of a host that are files below `api/`, with methods for exports.
+    fn hosted_functions(&mut self, path: &str) {
+        let module = self.module;
+        let place = path.rsplit_once('.').map_or(path, |(place, _)| place);
+        for export in &module.exports {
+            let name = module.text(export.name);
+            if !METHODS.contains(&name) {
+                continue;
+            }
+            let operand = Operand::Var(export.var);
+            let Some(handler) = self.terms.closure(FuncId(0), &operand) else {
+                continue;
+            };
+            let Some(function) = module.functions.get(handler.0 as usize) else {
+                continue;
+            };
+            let one = ComponentUse {
+                kind: ComponentKind::Entry,
+                name: "web routes".to_owned(),
+                detail: Some(format!("{name} /{place}")),
+                remote: false,
+                operation: "route".to_owned(),
+                controls: Vec::new(),
+                is_assumed: false,
+                location: self.location(function.span),
+            };
+            self.uses(handler.0, one);
+        }
+    }
+
     /// Routes of Next.js: the file's place is the path, its exported functions are the methods.
     pub(super) fn file_routes(&mut self) {
         let path = self.path.display().into_owned();
         let Some((folder, file)) = path.rsplit_once('/') else {
             return;
         };
+        if folder == "api" || folder.starts_with("api/") {
+            self.hosted_functions(&path);
+        }
         let is_route = matches!(file, "route.ts" | "route.js" | "route.tsx" | "route.mjs");
         let is_page = folder.split('/').any(|f| f == "pages")
             && folder.contains("pages/api")

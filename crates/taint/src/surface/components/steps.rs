@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The texts that an operand may be: one, those of a list, those of the branches that assign it.
-    fn texts(&self, id: FuncId, operand: &'a Operand) -> Vec<String> {
+    pub(super) fn texts(&self, id: FuncId, operand: &'a Operand) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for (at, operand) in self.turns(id, operand) {
             if let Some(text) = self.terms.text(at, operand) {

@@ -1,10 +1,13 @@
 //! Tools that are described to a model: classes with a tool's base, and the JSON descriptions that
 //! model interfaces take (`{"name", "description", "parameters"}`).
 
+use std::collections::BTreeMap;
+
 use trueline_facts::surface::{ComponentKind, ComponentUse, Role};
 use trueline_syntax::ir::{Arg, ArgKind, Const, FuncId, Op, Operand, Span};
 
 use super::Reader;
+use super::classes::is_client;
 use super::objects::{Owner, blank, instructions, text_of};
 use crate::analysis::last_name;
 
@@ -45,6 +48,8 @@ const WORK: &[&str] = &[
     "handle",
     "coroutine",
 ];
+/// Beginnings of what searches are called among the tools of hosted models.
+const HOSTED: &[&str] = &["web_search", "google_search"];
 const MAX_NAME: usize = 80;
 
 impl<'a> Reader<'a> {
@@ -58,14 +63,27 @@ impl<'a> Reader<'a> {
         if let Some(name) = named {
             return name.to_owned();
         }
+        // `name || "read_page"`
+        let chosen = args
+            .iter()
+            .filter(|a| a.kind == ArgKind::Positional)
+            .find_map(|a| self.texts(id, &a.value).into_iter().next());
+        if let Some(name) = chosen {
+            return name;
+        }
         let given = args
             .iter()
             .flat_map(|a| self.functions_in(id, &a.value))
             .filter_map(|f| self.module.functions.get(f as usize))
             .map(|f| self.module.text(f.name))
             .find(|name| !name.is_empty());
-        if let Some(name) = given {
-            return name.to_owned();
+        // A function that is only called what all of them are called is named by what holds the tool.
+        let held = self.held_as.get(&args.as_ptr());
+        match (given, held) {
+            (Some(name), Some(held)) if WORK.contains(&name) => return (*held).to_owned(),
+            (Some(name), _) => return name.to_owned(),
+            (None, Some(held)) if operation == "tool" => return (*held).to_owned(),
+            (None, _) => {}
         }
         // A class that describes what the model may answer.
         let class = args
@@ -115,6 +133,80 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Tools that whoever hosts the model runs for it: `{"type": "web_search"}`, `{"google_search": {}}`.
+    pub(super) fn hosted_tools(&mut self, id: FuncId, home: u32, args: &'a [Arg]) {
+        let mut lists: Vec<(FuncId, &'a Operand)> = Vec::new();
+        for arg in args {
+            match arg.kind {
+                ArgKind::Keyword(key) if self.module.text(key) == "tools" => {
+                    lists.push((id, &arg.value));
+                }
+                // Options, or options within options: `config: { tools: [...] }`.
+                _ => {
+                    let mut todo = vec![(id, &arg.value, 0)];
+                    while let Some((at, operand, depth)) = todo.pop() {
+                        if let Some((of, _)) = self.terms.elements(at, operand) {
+                            lists.push((of, operand));
+                        }
+                        let Some((of, entries)) = self.terms.entries(at, operand) else {
+                            continue;
+                        };
+                        for (key, value) in entries {
+                            match key {
+                                "tools" => lists.push((of, value)),
+                                "config" if depth == 0 => todo.push((of, value, 1)),
+                                _ => {}
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for (at, list) in lists {
+            let Some((of, elements)) = self.terms.elements(at, list) else {
+                continue;
+            };
+            for element in elements {
+                let Some((inner, Op::Map { .. })) = self.terms.operation(of, element) else {
+                    continue;
+                };
+                let Some((inner, entries)) = self.terms.entries(inner, element) else {
+                    continue;
+                };
+                let searches = entries.iter().any(|(key, value)| {
+                    HOSTED.contains(key)
+                        || *key == "type"
+                            && self
+                                .terms
+                                .text(inner, value)
+                                .is_some_and(|kind| HOSTED.iter().any(|h| kind.starts_with(h)))
+                });
+                let span = self.span_of(of, element);
+                if let Some(span) = span.filter(|_| searches) {
+                    let one = ComponentUse {
+                        kind: ComponentKind::Network,
+                        name: "web search".to_owned(),
+                        detail: None,
+                        remote: true,
+                        operation: "hosted".to_owned(),
+                        controls: Vec::new(),
+                        is_assumed: false,
+                        location: self.location(span),
+                    };
+                    self.uses(home, one);
+                }
+            }
+        }
+    }
+
+    /// Where an operand is made.
+    fn span_of(&self, id: FuncId, operand: &Operand) -> Option<Span> {
+        let (at, var) = self.terms.base(id, operand)?;
+        let function = self.module.functions.get(at.0 as usize)?;
+        let mut own = instructions(function).filter(|i| i.dst == Some(var));
+        own.next().map(|i| i.span)
+    }
+
     fn plain_tool(&mut self, id: FuncId, operand: &'a Operand, given: Span) {
         let own = match self.terms.operation(id, operand) {
             Some((_, Op::Closure(_) | Op::Field { .. })) => self.given(id, operand),
@@ -155,8 +247,47 @@ impl<'a> Reader<'a> {
         self.uses(home, one);
     }
 
+    /// What calls are held as, by their arguments: the key of a table, else the variable.
+    pub(super) fn holding(&self) -> BTreeMap<*const Arg, &'a str> {
+        let module = self.module;
+        let mut held: BTreeMap<*const Arg, &'a str> = BTreeMap::new();
+        for function in &module.functions {
+            for instr in instructions(function) {
+                let decl = instr.dst.and_then(|dst| function.vars.get(dst.0 as usize));
+                let name = decl.map(|d| module.text(d.name)).unwrap_or_default();
+                if let (Op::Call { args, .. }, false) = (&instr.op, name.is_empty())
+                    && !args.is_empty()
+                {
+                    held.insert(args.as_ptr(), name);
+                }
+            }
+        }
+        for (at, function) in module.functions.iter().enumerate() {
+            for instr in instructions(function) {
+                let Op::Map { entries } = &instr.op else {
+                    continue;
+                };
+                for (key, value) in entries {
+                    let Some(Operand::Const(Const::Str(key))) = key else {
+                        continue;
+                    };
+                    let key = module.text(*key);
+                    if let Some((_, Op::Call { args, .. })) =
+                        self.terms.operation(FuncId(at as u32), value)
+                        && is_name(key)
+                        && !args.is_empty()
+                    {
+                        held.insert(args.as_ptr(), key);
+                    }
+                }
+            }
+        }
+        held
+    }
+
     pub(super) fn described_tools(&mut self, owners: &[Option<Owner>]) {
         self.classes();
+        self.classes_of_libraries();
         self.descriptions(owners);
     }
 
@@ -184,6 +315,40 @@ impl<'a> Reader<'a> {
                 if WORKERS.contains(&module.text(*name)) {
                     self.uses(method.0, one.clone());
                 }
+            }
+        }
+    }
+
+    /// Classes below a library's server, store or client are such ones: their constructors make them.
+    fn classes_of_libraries(&mut self) {
+        let module = self.module;
+        let known = self.known;
+        for (at, class) in module.classes.iter().enumerate() {
+            let bases = self.bases_of(at as u32);
+            let found = known.iter().find_map(|k| {
+                let fits = k.kind == ComponentKind::McpServer || is_client(k.kind);
+                let base = bases.iter().find(|b| fits && k.is_called(b))?;
+                Some((k, last_name(base).to_owned()))
+            });
+            let Some((found, base)) = found else {
+                continue;
+            };
+            let one = ComponentUse {
+                kind: found.kind,
+                name: found.name.clone(),
+                detail: None,
+                remote: found.remote,
+                operation: base,
+                controls: Vec::new(),
+                is_assumed: false,
+                location: self.location(class.span),
+            };
+            let made = ["__init__", "constructor"]
+                .iter()
+                .find_map(|name| self.method_of(at as u32, name));
+            let home = made.map(|f| f.0);
+            if let Some(home) = home.or_else(|| self.class_node.get(&(at as u32)).copied()) {
+                self.uses(home, one);
             }
         }
     }

@@ -4,6 +4,7 @@
 use trueline_facts::surface::{Act, ComponentKind, ComponentUse, Role};
 use trueline_syntax::ir::{Arg, ArgKind, Callee, FuncId, Op, Operand, Span};
 
+use super::catalogue::Known;
 use super::objects::{Owner, blank, operands};
 use super::{MAX_ACTS, Reader};
 use crate::analysis::{last_name, words};
@@ -21,6 +22,29 @@ const KEYS: &[&str] = &[
 ];
 /// Methods of a client by which nothing is asked any more.
 const ENDS: &[&str] = &["close", "aclose", "disconnect", "shutdown", "flush", "quit"];
+/// What may be asked by any of its methods, where a function that returns it is seen.
+const CLIENTS: [ComponentKind; 5] = [
+    ComponentKind::VectorStore,
+    ComponentKind::Database,
+    ComponentKind::Objects,
+    ComponentKind::McpClient,
+    ComponentKind::Network,
+];
+/// Methods by which code runs a ready-made tool itself.
+const ASKS: &[&str] = &["invoke", "ainvoke", "run", "arun", "_run", "_arun", "call"];
+/// Who runs a function that it is given, now or later, and gives its result.
+const RUNNERS: &[&str] = &[
+    "run_in_executor",
+    "to_thread",
+    "run_in_threadpool",
+    "run_sync",
+    "submit",
+    "partial",
+    "map",
+    "starmap",
+    "apply_async",
+    "sync_to_async",
+];
 /// Packages that are usually a program's own.
 const OWN: &[&str] = &[
     "src", "app", "lib", "libs", "core", "utils", "config", "settings", "backend", "server",
@@ -38,6 +62,7 @@ impl<'a> Reader<'a> {
     ) {
         let path = self.terms.callee(id, callee);
         self.edges(id, owner, callee, path.as_deref(), args);
+        let path = path.or_else(|| self.inherited_path(id, callee));
         if self.is_decorator(id, path.as_deref(), args, span) {
             return;
         }
@@ -61,23 +86,42 @@ impl<'a> Reader<'a> {
                 known.iter().find(|k| {
                     of_path.is_some_and(|p| k.is_made_by(p) && self.is_use(k.kind, last_name(p)))
                 })
+            })
+            .or_else(|| {
+                known.iter().find(|k| {
+                    of_path.is_some_and(|p| k.is_asked_by(p) && !ENDS.contains(&last_name(p)))
+                })
             });
         let binds = matches!(callee, Callee::Method { name, .. }
             if matches!(self.module.text(*name), "bind_tools" | "bindTools"));
         if binds || found.is_some_and(|f| f.kind == ComponentKind::Agent) {
             self.plain_tools(id, args, span);
         }
+        if binds
+            || found.is_some_and(|f| matches!(f.kind, ComponentKind::Agent | ComponentKind::Model))
+        {
+            self.hosted_tools(id, owner.node, args);
+        }
         self.step(id, owner, callee, path.as_deref(), args, span);
         let Some(found) = found else {
-            if let Some(one) = self.sent(id, callee, span) {
+            let sent = match callee {
+                Callee::Method { receiver, name } => {
+                    self.sent(id, receiver, self.module.text(*name), span)
+                }
+                _ => None,
+            };
+            if let Some(one) = sent {
                 self.uses(owner.node, one);
-            } else if let Some(one) = self.assumed(id, callee, span).or_else(|| {
+            } else if let Some(one) = self.assumed(id, callee, args, span).or_else(|| {
                 let path = path.as_deref()?;
                 self.service(id, path, args, span)
             }) {
                 self.uses(owner.node, one);
             }
-            self.act(id, owner.node, callee, span);
+            if let Callee::Method { receiver, name } = callee {
+                self.act(id, owner.node, receiver, self.module.text(*name), span);
+            }
+            self.run_by_others(id, owner.node, callee, args, span);
             return;
         };
         let named = path.as_deref().unwrap_or(&tail);
@@ -98,7 +142,9 @@ impl<'a> Reader<'a> {
         let one = ComponentUse {
             kind: found.kind,
             name,
-            detail: self.detail(id, found.kind, args),
+            detail: self
+                .detail(id, found.kind, args)
+                .or_else(|| self.usual_address(id, last, args)),
             remote: found.remote,
             operation: if found.offered {
                 format!("mcp.{operation}")
@@ -132,6 +178,13 @@ impl<'a> Reader<'a> {
         let begins = matches!(one.kind, ComponentKind::Entry | ComponentKind::Terminal);
         let home = if begins { id.0 } else { owner.node };
         if one.kind == ComponentKind::Tool {
+            // One that the code runs itself is given to no model.
+            let class = named.rsplit(['.', '/']).nth(1);
+            if let Some(class) = class.filter(|_| ASKS.contains(&last)) {
+                let operation = format!("{class}.{last}");
+                self.uses(home, ComponentUse { operation, ..one });
+                return;
+            }
             let alone = self.alone(id, home, args);
             self.uses(alone, one);
             return;
@@ -232,8 +285,7 @@ impl<'a> Reader<'a> {
             .and_then(|a| self.terms.text(id, &a.value))
             .or_else(|| self.text_named(id, args, &["mode"]))
             .unwrap_or("r");
-        let writes = mode.contains(['w', 'a', 'x', '+']) && mode.len() <= 4;
-        if writes { "open.write" } else { "open.read" }.to_owned()
+        opened(mode).to_owned()
     }
 
     /// Whether a method of a component's object is a use of it.
@@ -244,26 +296,25 @@ impl<'a> Reader<'a> {
             || self
                 .known_acts
                 .iter()
-                .any(|a| a.kind == kind && a.calls.iter().any(|c| c == method))
+                .any(|a| a.kind == kind && a.is_done_by(method))
     }
 
-    /// Something done with an object that nothing is known of.
-    fn act(&mut self, id: FuncId, home: u32, callee: &'a Callee, span: Span) {
-        let Callee::Method { receiver, name } = callee else {
-            return;
-        };
-        let method = self.module.text(*name);
+    /// Something done with an object that nothing is known of, or that a function made which is known elsewhere.
+    fn act(&mut self, id: FuncId, home: u32, receiver: &'a Operand, method: &str, span: Span) {
         let known = self.known_acts;
         let mut kinds: Vec<ComponentKind> = Vec::new();
-        for act in known {
-            if !act.calls.iter().any(|c| c == method) {
-                continue;
-            }
+        for act in known.iter().filter(|act| act.is_done_by(method)) {
             let own = self.receiver(id, receiver).unwrap_or_default();
             let has = |list: &[String]| words(&own).any(|w| list.contains(&w));
             if (act.receivers.is_empty() || has(&act.receivers)) && !has(&act.except) {
                 kinds.push(act.kind);
             }
+        }
+        let made_by = self
+            .maker(id, receiver)
+            .filter(|_| kinds.is_empty() && !ENDS.contains(&method));
+        if made_by.is_some() {
+            kinds.extend(CLIENTS);
         }
         if kinds.is_empty() {
             return;
@@ -277,36 +328,93 @@ impl<'a> Reader<'a> {
             own.acts.push(Act {
                 kinds,
                 operation: method.to_owned(),
+                made_by,
                 location,
             });
         }
     }
 
-    /// A method of a client that a field of the class holds.
-    fn sent(&self, id: FuncId, callee: &'a Callee, span: Span) -> Option<ComponentUse> {
-        let Callee::Method { receiver, name } = callee else {
-            return None;
+    /// A method that is handed to somebody who runs it: `run_in_executor(pool, store.search, query)`.
+    fn run_by_others(
+        &mut self,
+        id: FuncId,
+        home: u32,
+        callee: &'a Callee,
+        args: &'a [Arg],
+        span: Span,
+    ) {
+        let runner = match callee {
+            Callee::Method { name, .. } => Some(self.module.text(*name).to_owned()),
+            Callee::Function(called) => self
+                .terms
+                .path(id, called)
+                .map(|path| last_name(&path).to_owned()),
+            Callee::New(_) | Callee::Super { .. } => None,
         };
-        let method = self.module.text(*name);
-        let found = self.client_held(id, receiver)?;
+        if !runner.is_some_and(|r| RUNNERS.contains(&r.trim_start_matches('_'))) {
+            return;
+        }
+        for arg in args {
+            let Some((at, Op::Field { base, name })) = self.terms.operation(id, &arg.value) else {
+                continue;
+            };
+            let method = self.module.text(*name);
+            let path = self.terms.path(id, &arg.value);
+            let path = path.or_else(|| self.method_above(id, &arg.value));
+            let known = self.known;
+            let found = known
+                .iter()
+                .find(|k| !k.wraps_function && path.as_ref().is_some_and(|p| k.is_called(p)));
+            if let Some(one) = found {
+                let one = self.plainly(one, method, span);
+                self.uses(home, one);
+            } else if let Some(one) = self.sent(at, base, method, span) {
+                self.uses(home, one);
+            } else {
+                self.act(at, home, base, method, span);
+            }
+        }
+    }
+
+    fn plainly(&self, known: &Known, operation: &str, span: Span) -> ComponentUse {
+        ComponentUse {
+            kind: known.kind,
+            name: known.name.clone(),
+            detail: None,
+            remote: known.remote,
+            operation: operation.to_owned(),
+            controls: Vec::new(),
+            is_assumed: false,
+            location: self.location(span),
+        }
+    }
+
+    /// A method of a client that a field of the class holds, or that a function of the file returned.
+    fn sent(
+        &self,
+        id: FuncId,
+        receiver: &'a Operand,
+        method: &str,
+        span: Span,
+    ) -> Option<ComponentUse> {
+        let found = self
+            .client_held(id, receiver)
+            .or_else(|| self.client_returned(id, receiver))?;
         let sends = match found.kind {
             ComponentKind::Network if found.name != "HTTP" => !ENDS.contains(&method),
             kind => self.is_use(kind, method),
         };
-        sends.then(|| ComponentUse {
-            kind: found.kind,
-            name: found.name.clone(),
-            detail: None,
-            remote: found.remote,
-            operation: method.to_owned(),
-            controls: Vec::new(),
-            is_assumed: false,
-            location: self.location(span),
-        })
+        sends.then(|| self.plainly(found, method, span))
     }
 
     /// A use by the words of the call alone.
-    fn assumed(&self, id: FuncId, callee: &'a Callee, span: Span) -> Option<ComponentUse> {
+    fn assumed(
+        &self,
+        id: FuncId,
+        callee: &'a Callee,
+        args: &'a [Arg],
+        span: Span,
+    ) -> Option<ComponentUse> {
         let Callee::Method { receiver, name } = callee else {
             return None;
         };
@@ -318,15 +426,16 @@ impl<'a> Reader<'a> {
                         .receiver(id, receiver)
                         .is_some_and(|r| words(&r).any(|w| k.receivers.contains(&w))))
         })?;
+        let operation = match (found.kind, method, args.first()) {
+            (ComponentKind::Files, "open", Some(first)) => {
+                opened(self.terms.text(id, &first.value).unwrap_or("r"))
+            }
+            (ComponentKind::Files, "open", None) => opened("r"),
+            _ => method,
+        };
         Some(ComponentUse {
-            kind: found.kind,
-            name: found.name.clone(),
-            detail: None,
-            remote: found.remote,
-            operation: method.to_owned(),
-            controls: Vec::new(),
             is_assumed: true,
-            location: self.location(span),
+            ..self.plainly(found, operation, span)
         })
     }
 
@@ -369,4 +478,10 @@ impl<'a> Reader<'a> {
             _ => self.terms.variable(id, receiver),
         }
     }
+}
+
+/// What it is to open a file in a mode.
+fn opened(mode: &str) -> &'static str {
+    let writes = mode.contains(['w', 'a', 'x', '+']) && mode.len() <= 4;
+    if writes { "open.write" } else { "open.read" }
 }
