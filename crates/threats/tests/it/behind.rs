@@ -43,7 +43,7 @@ class LibraryServer(FastMCP):
         self.tool(lend, name="lend-book")
 "#;
 
-const STARTER: &str = r#"
+const STARTER: &str = r"
 import argparse
 
 def main():
@@ -51,7 +51,7 @@ def main():
     args = parser.parse_args()
     from .server import server
     server.run(transport=args)
-"#;
+";
 
 #[test]
 fn a_class_below_a_librarys_server_is_one_with_the_tools_that_it_gives_itself() {
@@ -325,13 +325,13 @@ class Page:
             text.submit(self.tell, inputs=[text])
         return page
 "#;
-    let main = r#"
+    let main = r"
 import argparse
 from .desk import Desk
 from .page import Page
 args = argparse.ArgumentParser().parse_args()
 Page(Desk()).build().launch()
-"#;
+";
     let model = model(&[
         ("bot/desk.py", pipeline),
         ("bot/page.py", page),

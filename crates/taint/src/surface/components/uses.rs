@@ -67,31 +67,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let tail = self.tail(id, callee);
-        let known = self.known;
-        let of_path = path.as_deref();
-        let found = known
-            .iter()
-            .find(|k| of_path.is_some_and(|p| k.is_ended_so(p)))
-            .or_else(|| {
-                known
-                    .iter()
-                    .find(|k| of_path.is_some_and(|p| k.is_called(p)))
-            })
-            .or_else(|| {
-                known
-                    .iter()
-                    .find(|k| k.ends_so(&tail, self.imports.iter().map(String::as_str)))
-            })
-            .or_else(|| {
-                known.iter().find(|k| {
-                    of_path.is_some_and(|p| k.is_made_by(p) && self.is_use(k.kind, last_name(p)))
-                })
-            })
-            .or_else(|| {
-                known.iter().find(|k| {
-                    of_path.is_some_and(|p| k.is_asked_by(p) && !ENDS.contains(&last_name(p)))
-                })
-            });
+        let found = self.found(path.as_deref(), &tail);
         let binds = matches!(callee, Callee::Method { name, .. }
             if matches!(self.module.text(*name), "bind_tools" | "bindTools"));
         if binds || found.is_some_and(|f| f.kind == ComponentKind::Agent) {
@@ -104,24 +80,7 @@ impl<'a> Reader<'a> {
         }
         self.step(id, owner, callee, path.as_deref(), args, span);
         let Some(found) = found else {
-            let sent = match callee {
-                Callee::Method { receiver, name } => {
-                    self.sent(id, receiver, self.module.text(*name), span)
-                }
-                _ => None,
-            };
-            if let Some(one) = sent {
-                self.uses(owner.node, one);
-            } else if let Some(one) = self.assumed(id, callee, args, span).or_else(|| {
-                let path = path.as_deref()?;
-                self.service(id, path, args, span)
-            }) {
-                self.uses(owner.node, one);
-            }
-            if let Callee::Method { receiver, name } = callee {
-                self.act(id, owner.node, receiver, self.module.text(*name), span);
-            }
-            self.run_by_others(id, owner.node, callee, args, span);
+            self.unknown(id, owner.node, callee, path.as_deref(), args, span);
             return;
         };
         let named = path.as_deref().unwrap_or(&tail);
@@ -190,6 +149,53 @@ impl<'a> Reader<'a> {
             return;
         }
         self.uses(home, one);
+    }
+
+    /// The row of the table that a call is a use of, by its path or the end of it.
+    fn found(&self, path: Option<&str>, tail: &str) -> Option<&'a Known> {
+        let known = self.known;
+        let by = |fits: &dyn Fn(&Known, &str) -> bool| {
+            known.iter().find(|k| path.is_some_and(|p| fits(k, p)))
+        };
+        by(&Known::is_ended_so)
+            .or_else(|| by(&Known::is_called))
+            .or_else(|| {
+                known
+                    .iter()
+                    .find(|k| k.ends_so(tail, self.imports.iter().map(String::as_str)))
+            })
+            .or_else(|| by(&|k, p| k.is_made_by(p) && self.is_use(k.kind, last_name(p))))
+            .or_else(|| by(&|k, p| k.is_asked_by(p) && !ENDS.contains(&last_name(p))))
+    }
+
+    /// A call that no row of the table speaks of: it may be one on an object that something is known of.
+    fn unknown(
+        &mut self,
+        id: FuncId,
+        home: u32,
+        callee: &'a Callee,
+        path: Option<&str>,
+        args: &'a [Arg],
+        span: Span,
+    ) {
+        let sent = match callee {
+            Callee::Method { receiver, name } => {
+                self.sent(id, receiver, self.module.text(*name), span)
+            }
+            _ => None,
+        };
+        if let Some(one) = sent {
+            self.uses(home, one);
+        } else if let Some(one) = self
+            .assumed(id, callee, args, span)
+            .or_else(|| self.service(id, path?, args, span))
+        {
+            self.uses(home, one);
+        }
+        if let Callee::Method { receiver, name } = callee {
+            self.act(id, home, receiver, self.module.text(*name), span);
+        }
+        self.run_by_others(id, home, callee, args, span);
     }
 
     /// The functions that a call is given, also those of other files.
@@ -345,9 +351,9 @@ impl<'a> Reader<'a> {
     ) {
         let runner = match callee {
             Callee::Method { name, .. } => Some(self.module.text(*name).to_owned()),
-            Callee::Function(called) => self
+            Callee::Function(function) => self
                 .terms
-                .path(id, called)
+                .path(id, function)
                 .map(|path| last_name(&path).to_owned()),
             Callee::New(_) | Callee::Super { .. } => None,
         };
