@@ -161,6 +161,7 @@ pub(crate) enum Selector {
     Any,
     Key,
     Called,
+    Entry,
 }
 
 /// An access path.

@@ -24,6 +24,8 @@ mod settings;
 mod surface;
 mod tokens;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use trueline_facts::surface::FileSurface;
 use trueline_facts::{Diagnostic, Finding, Level, Position, RepoPath, RuleId};
@@ -98,6 +100,8 @@ pub struct UnitAnalysis {
     pub(crate) work: u64,
     /// What was found must not be stored.
     pub(crate) secrecy: Secrecy,
+    /// Texts that the file refuses as a key or password.
+    pub(crate) refused: BTreeSet<Digest>,
 }
 
 /// Rules and models, ready to analyse files; shared freely between threads.
@@ -247,8 +251,10 @@ impl Engine {
             interfaces: &Alone,
         };
         let analysis = self.analyze(path, text, module, unit);
+        let candidates = analysis.candidates.iter();
+        let kept = candidates.filter(|c| !c.is_refused(&analysis.refused));
         FileAnalysis {
-            findings: settle(analysis.candidates.iter().collect(), false),
+            findings: settle(kept.collect(), false),
             sites: analysis.sites,
             diagnostics: analysis.diagnostics,
             work: analysis.work,
@@ -316,6 +322,7 @@ impl Engine {
             asked: outcome.asked,
             work: outcome.work,
             secrecy: outcome.secrecy,
+            refused: outcome.refused,
         }
     }
 }

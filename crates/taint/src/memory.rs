@@ -5,6 +5,7 @@
 //! function of these and the file's content; where all of them are as they were, so is its result.
 //! `program` asks; `trueline_scan` keeps it between runs, in the form that serde gives it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,8 @@ pub(crate) struct Found {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Functions of other files that it calls or registers.
     pub(crate) entered: Vec<(RepoPath, u32)>,
+    /// Texts that it refuses as a key or password.
+    pub(crate) refused: BTreeSet<Digest>,
 }
 
 /// Whether a project still answers as it did.

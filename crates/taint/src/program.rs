@@ -433,6 +433,7 @@ impl Engine {
             sites: analysis.sites,
             sites_elsewhere: analysis.sites_elsewhere,
             diagnostics: analysis.diagnostics,
+            refused: analysis.refused,
             entered: analysis
                 .entered
                 .iter()
@@ -527,6 +528,12 @@ fn gather(project: &Project, ended: &[Ended], own_machine: bool) -> Vec<UnitFind
     }
     let mut gathered: Vec<UnitFindings> = Vec::new();
     gathered.resize_with(project.len(), UnitFindings::default);
+    let mut refused: BTreeSet<Digest> = BTreeSet::new();
+    for result in ended {
+        if let Ended::Analyzed(_, found) = result {
+            refused.extend(&found.refused);
+        }
+    }
     let mut candidates: Vec<Vec<&Candidate>> = Vec::new();
     candidates.resize_with(project.len(), Vec::new);
     for (at, result) in ended.iter().enumerate() {
@@ -551,7 +558,8 @@ fn gather(project: &Project, ended: &[Ended], own_machine: bool) -> Vec<UnitFind
                 .parameter_of()
                 .is_some_and(|function| entered.contains(&(unit, function)));
             let place = project.unit(candidate.path()).unwrap_or(unit);
-            if !filled && let Some(list) = candidates.get_mut(place.0 as usize) {
+            let known = filled || candidate.is_refused(&refused);
+            if !known && let Some(list) = candidates.get_mut(place.0 as usize) {
                 list.push(candidate);
             }
         }

@@ -124,6 +124,22 @@ const SERVED_FOLDERS: &[&str] = &[
 const ASIDE_WORDS: &[&str] = &["old", "deprecated", "obsolete", "archived"];
 /// Folders at the top that hold it; further down they may be a part of the program.
 const ASIDE_AT_TOP: &[&str] = &["archive", "archives", "backup", "backups", "attic"];
+/// Folders at the top that stand for another system while one develops; further down they may be what
+/// the program is about.
+const SIMULATORS_AT_TOP: &[&str] = &[
+    "simulator",
+    "simulators",
+    "simulador",
+    "simuladores",
+    "simulateur",
+    "simulateurs",
+    "simulatoren",
+    "mock",
+    "mock-server",
+    "mock_server",
+    "mockserver",
+    "samples",
+];
 /// Words in the names of Django's commands that fill a database with what somebody made up.
 const FILLING_WORDS: &[&str] = &[
     "seed", "test", "demo", "sample", "samples", "fake", "dummy", "mock", "populate", "fixtures",
@@ -184,7 +200,15 @@ impl Purpose {
         let folders = folders.to_lowercase();
         let folders: Vec<&str> = folders.split('/').collect();
         let within = |list: &[&str]| folders.iter().any(|f| list.contains(f));
-        if within(TEST_FOLDERS) || sources_of_tests || is_test_name(name) || imports_tests() {
+        let stands_in = folders
+            .first()
+            .is_some_and(|f| SIMULATORS_AT_TOP.contains(f));
+        if within(TEST_FOLDERS)
+            || stands_in
+            || sources_of_tests
+            || is_test_name(name)
+            || imports_tests()
+        {
             return Self::Test;
         }
         let word = |folder: &str| {
@@ -326,6 +350,7 @@ mod tests {
             "a/login.spec.ts",
             "shop/orders/tests.py",
             "test-socket.js",
+            "simuladores/mllp/cliente.py",
         ] {
             assert_eq!(of(path), Purpose::Test, "{path}");
         }
@@ -340,6 +365,8 @@ mod tests {
             "static/js/login.js",
             "app/installation.py",
             "it/login.py",
+            "app/simulators/loans.py",
+            "simulator.py",
         ] {
             assert_eq!(of(path), Purpose::Served, "{path}");
         }

@@ -3,18 +3,19 @@
 pub(crate) mod holder;
 mod kept;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use trueline_facts::{Finding, Fingerprint, Fix, Location, Position, RepoPath, Step, Tier};
 use trueline_syntax::ir::{FuncId, Module, Span};
 use trueline_syntax::lines::LineIndex;
 
 use crate::Site;
 use crate::analysis::{Hit, Outcome, SourcePlace, StepPlace, words};
+use crate::digest::Digest;
 use crate::interface::{Ref, SinkPlace};
 use crate::models::{Bits, Models};
 use crate::purpose::{Purpose, is_installed};
@@ -43,6 +44,8 @@ pub struct Candidate {
     helper: bool,
     /// The input names a place in the file system by itself: nothing of it is the program's choice.
     whole_path: bool,
+    /// Of a secret of the source: which text it is.
+    secret: Option<Digest>,
 }
 
 impl Candidate {
@@ -50,6 +53,12 @@ impl Candidate {
     #[must_use]
     pub fn path(&self) -> &RepoPath {
         &self.finding.location.path
+    }
+
+    /// Whether it is a secret of the source that the program refuses.
+    #[must_use]
+    pub fn is_refused(&self, refused: &BTreeSet<Digest>) -> bool {
+        self.secret.is_some_and(|secret| refused.contains(&secret))
     }
 
     /// The function whose parameter is the source because nothing was seen to fill it; an index
@@ -274,7 +283,18 @@ impl<'a> Reporter<'a> {
             parameter_of: hit.parameter_of.map(|f| f.0),
             helper: hit.helper && self.is_helper(hit),
             whole_path: hit.whole_path,
+            secret: self.secret_text(hit),
         })
+    }
+
+    fn secret_text(&self, hit: &Hit) -> Option<Digest> {
+        if !hit.secret || hit.elsewhere.is_some() {
+            return None;
+        }
+        let span = hit.span;
+        let text = self.text.get(span.start as usize..span.end as usize)?;
+        let text = text.trim_matches(['"', '\'', '`']);
+        Some(Digest::of(text.as_bytes()))
     }
 
     /// Whether a sink stands in another function than its source, and not in one of that's own.

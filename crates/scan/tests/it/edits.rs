@@ -82,6 +82,14 @@ fn python(choices: &mut Choices, own: u64) -> String {
         ""
     };
     body += &format!("\n\nclass Box{base}:\n    def get(self, x):\n        return x\n");
+    // A default password, and a file that refuses it: what one says of it counts in the other.
+    body += match choices.below(6) {
+        0 => "\nADMIN_PASSWORD = os.environ.get(\"ADMIN_PASSWORD\", \"adminadmin_123!\")\n",
+        1 => {
+            "\n\ndef start(password):\n    if password == \"adminadmin_123!\":\n        raise SystemExit(1)\n"
+        }
+        _ => "",
+    };
     head + &body
 }
 

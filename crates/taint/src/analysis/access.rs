@@ -127,6 +127,7 @@ impl<'a> Analyzer<'a> {
             value::add_labels(&mut labels, &[label]);
         }
         let derived = self.derive_field(base, name);
+        let own_method = self.is_method_of_receiver(&atoms, name);
         for atom in &atoms {
             let Atom::Path(path) = atom else { continue };
             let child = self.paths.child(*path, name, &self.names);
@@ -145,6 +146,7 @@ impl<'a> Analyzer<'a> {
         };
         for atom in &atoms {
             let part = match atom {
+                Atom::Path(_) if own_method => continue,
                 Atom::Path(path) => {
                     if let Some(value) = self.own_export(*path, name) {
                         value
@@ -190,6 +192,17 @@ impl<'a> Analyzer<'a> {
             self.arena.reads.insert(key, result);
         }
         self.refined(state, result)
+    }
+
+    /// Whether a class of the program that extends one of a library has a method of this name: it stands
+    /// before what the library would answer.
+    fn is_method_of_receiver(&self, atoms: &[Atom], name: Symbol) -> bool {
+        atoms.iter().any(|atom| match atom {
+            Atom::Access(access) => self
+                .own_class(*access)
+                .is_some_and(|class| self.method_of(class, name).is_some()),
+            _ => false,
+        })
     }
 
     /// Labels of an attribute: those of the whole, but for what its name says.
@@ -634,6 +647,11 @@ impl<'a> Analyzer<'a> {
             Some(Key::At(at)) => Selector::At(at),
             None => Selector::Any,
         };
+        let place = self.arena.get(index).is_number();
+        let of_passed = match selector {
+            Selector::Any if self.module.language == Language::Python && !place => Selector::Entry,
+            selector => selector,
+        };
         let atoms = self.arena.get(base).atoms.clone();
         let mut result = ValId::UNDEF;
         for atom in &atoms {
@@ -657,7 +675,7 @@ impl<'a> Analyzer<'a> {
                     if let Some(value) = overlay {
                         value
                     } else {
-                        let child = self.arena.child(*access, selector);
+                        let child = self.arena.child(*access, of_passed);
                         self.arena.access_value(child)
                     }
                 }

@@ -102,6 +102,7 @@ impl<'a> Analyzer<'a> {
                 self.piece_of_stream(frame, base, element)
             }
             Selector::Key => self.keys_of(state, base),
+            Selector::Entry => self.index(frame, state, base, ValId::UNKNOWN),
             Selector::Called => {
                 let library = self
                     .arena

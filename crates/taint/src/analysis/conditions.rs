@@ -1,6 +1,8 @@
 //! When a sink or a weak call counts: what names say, what else a call is given, and constants.
 
-use trueline_syntax::ir::{ArgKind, Callee, ClassId, Op, Operand, Symbol};
+use trueline_syntax::ir::{
+    ArgKind, Callee, ClassId, Const, Function, Language, Op, Operand, Symbol,
+};
 
 use super::call::Call;
 use super::names::words;
@@ -9,6 +11,25 @@ use super::state::{Contents, Key, State};
 use super::value::{Atom, Konst, Selector, ValId};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::rules::format::Scalar;
+
+/// Words in the name of a look-up of hosts that refuses some.
+const CHECKING: &[&str] = &[
+    "safe",
+    "guard",
+    "guarded",
+    "check",
+    "checked",
+    "checking",
+    "validate",
+    "validated",
+    "validating",
+    "secure",
+    "public",
+    "ssrf",
+    "restricted",
+    "filtered",
+    "filtering",
+];
 
 impl<'a> Analyzer<'a> {
     /// Whether what a call is about has one of these words in its name or constant text.
@@ -187,6 +208,83 @@ impl<'a> Analyzer<'a> {
                 .any(|a| matches!(a.kind, ArgKind::Keyword(name) if is(name))),
             _ => false,
         })
+    }
+
+    /// `fetch(url, { dispatcher: new Agent({ connect: { lookup: safeLookup } }) })`: a function of the
+    /// program that is named after a check looks at each address before there is a connection to it.
+    pub(super) fn looks_up_itself(&self, state: &State, call: &Call<'_, 'a>) -> bool {
+        if !matches!(
+            self.module.language,
+            Language::JavaScript | Language::TypeScript
+        ) {
+            return false;
+        }
+        let through_agent = call.passed.iter().any(|p| {
+            let contents = self.only_object(p.value).and_then(|o| state.contents(o));
+            contents.is_some_and(|contents| {
+                contents.entries.iter().any(|(key, _)| match key {
+                    Key::Name(name) => {
+                        let name = self.names.text(*name);
+                        matches!(name, "dispatcher" | "agent" | "httpAgent" | "httpsAgent")
+                    }
+                    Key::At(_) => false,
+                })
+            })
+        });
+        through_agent
+            && self
+                .module
+                .functions
+                .iter()
+                .any(|f| self.makes_checking_agent(f))
+    }
+
+    /// Whether a function makes an agent with a look-up that checks.
+    fn makes_checking_agent(&self, function: &Function) -> bool {
+        let made = |operand: &Operand| {
+            let Operand::Var(var) = operand else {
+                return None;
+            };
+            let mut instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+            instrs.find(|i| i.dst == Some(*var)).map(|i| &i.op)
+        };
+        let name_of = |operand: &Operand| match operand {
+            Operand::Var(var) => {
+                let own = function.vars.get(var.0 as usize).map(|v| v.name);
+                let own = own.map_or("", |name| self.names.text(name));
+                match made(operand) {
+                    Some(Op::Field { name, .. }) if own.is_empty() => self.names.text(*name),
+                    _ => own,
+                }
+            }
+            Operand::Const(_) => "",
+        };
+        let entry = |map: &Operand, wanted: &str| match made(map) {
+            Some(Op::Map { entries }) => entries.iter().find_map(|(key, value)| match key {
+                Some(Operand::Const(Const::Str(key))) if self.names.text(*key) == wanted => {
+                    Some(value.clone())
+                }
+                _ => None,
+            }),
+            _ => None,
+        };
+        let checks =
+            |operand: &Operand| words(name_of(operand)).any(|w| CHECKING.contains(&w.as_str()));
+        let instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+        instrs
+            .filter_map(|i| match &i.op {
+                Op::Call {
+                    callee: Callee::New(made),
+                    args,
+                } if name_of(made).ends_with("Agent") => args.first(),
+                _ => None,
+            })
+            .any(|options| {
+                let connect = entry(&options.value, "connect");
+                let lookup = connect.and_then(|connect| entry(&connect, "lookup"));
+                let lookup = lookup.or_else(|| entry(&options.value, "lookup"));
+                lookup.is_some_and(|lookup| checks(&lookup))
+            })
     }
 
     /// What an object holds here, or was last seen to hold.

@@ -410,6 +410,7 @@ impl<'e, 'a> Exporter<'e, 'a> {
                     Selector::At(at) => portable::Selector::At(at),
                     Selector::Any => portable::Selector::Any,
                     Selector::Key => portable::Selector::Key,
+                    Selector::Entry => portable::Selector::Entry,
                     Selector::Called => portable::Selector::Called,
                 };
                 portable::Access::Child(parent, selector)

@@ -642,6 +642,7 @@ impl<'a> Analyzer<'a> {
                 let known = self.constant_text(*prefix);
                 match (known.as_deref(), holds) {
                     (Some("/"), true) => self.establish(state, *text, Bits::SLASH_FIRST),
+                    (Some("/"), false) => self.establish(state, *text, Bits::RELATIVE),
                     (Some("//"), false) => self.establish(state, *text, Bits::NOT_TWO_SLASHES),
                     // `rel, err := filepath.Rel(base, path)`
                     _ if !holds && self.begins_with(*prefix, "..") => {
@@ -650,6 +651,9 @@ impl<'a> Analyzer<'a> {
                     (_, true) => self.assume_prefix(state, *text, *prefix),
                     _ => {}
                 }
+            }
+            ("path/filepath.IsAbs" | "path.IsAbs", [path]) if !holds => {
+                self.establish(state, *path, Bits::RELATIVE);
             }
             ("slices.Contains", [list, item]) => self.assume_member(state, *item, *list, holds),
             ("regexp.MatchString" | "regexp.Match", [pattern, text]) => {

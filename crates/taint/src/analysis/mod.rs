@@ -44,6 +44,7 @@ mod outcomes;
 mod patterns;
 mod pieces;
 mod questions;
+mod refused;
 mod replayed;
 mod results;
 mod schemas;
@@ -86,6 +87,7 @@ pub(crate) use self::sink::Hit;
 use self::state::{Heap, State};
 use self::summary::Summary;
 use self::value::{Arena, Atom, ObjId, PathId, Root, StepKind, ValId};
+use crate::digest::Digest;
 use crate::interface::{Interface, SinkPlace};
 use crate::memory::Secrecy;
 use crate::models::{Bits, LanguageModels, Models};
@@ -128,6 +130,8 @@ pub(crate) struct Outcome {
     pub(crate) work: u64,
     /// Whether any of this holds a secret of the source.
     pub(crate) secrecy: Secrecy,
+    /// Texts that the file refuses as a key or password.
+    pub(crate) refused: BTreeSet<Digest>,
 }
 
 /// A file and where it stands among others.
@@ -246,6 +250,8 @@ struct Analyzer<'a> {
     own_transports: FxHashMap<(ClassId, Symbol), bool>,
     /// Functions registered as handlers, found while analysing.
     registered: BTreeMap<FuncId, Seed>,
+    /// What the schemas of routes let through to their handlers.
+    route_schemas: FxHashMap<FuncId, Vec<call::CheckedField>>,
     /// Functions that some analysed call enters.
     entered: BTreeSet<FuncId>,
     /// Functions with those that call them where both are in sight.
@@ -260,6 +266,8 @@ struct Analyzer<'a> {
     keys: signing::Keys<'a>,
     /// Texts of the file that are secrets.
     secrets: BTreeSet<Symbol>,
+    /// Texts that it refuses as one.
+    refused: BTreeSet<Digest>,
     cut: BTreeSet<FuncId>,
     /// What the file is for.
     purpose: Purpose,
@@ -381,6 +389,7 @@ impl<'a> Analyzer<'a> {
             shared_heap: Heap::default(),
             own_transports: FxHashMap::default(),
             registered: BTreeMap::new(),
+            route_schemas: FxHashMap::default(),
             entered: BTreeSet::new(),
             called_by: BTreeSet::new(),
             reached: BTreeMap::new(),
@@ -389,6 +398,7 @@ impl<'a> Analyzer<'a> {
             keys: signing::Keys::default(),
             steps: 0,
             secrets: BTreeSet::new(),
+            refused: BTreeSet::new(),
             cut: BTreeSet::new(),
             purpose,
             of_mocks: false,
@@ -448,6 +458,7 @@ impl<'a> Analyzer<'a> {
             asked: self.elsewhere.asked(),
             work: self.steps + self.arena.joins,
             secrecy,
+            refused: self.refused,
         }
     }
 

@@ -88,7 +88,9 @@ impl<'a> Analyzer<'a> {
                 let group = match selector {
                     Selector::At(at) => Group::Number(usize::try_from(at).ok()?),
                     Selector::Name(name) => Group::Name(self.names.text(name)),
-                    Selector::Any | Selector::Key | Selector::Called => return None,
+                    Selector::Any | Selector::Key | Selector::Called | Selector::Entry => {
+                        return None;
+                    }
                 };
                 let mut labels = labels;
                 clear_all(&mut labels, self.cleared_by_group(whole, &group));

@@ -23,7 +23,10 @@ impl<'a> Analyzer<'a> {
                 match self.get_accessor(frame, state, base, *name) {
                     Some(value) => value,
                     None if self.is_asked_field(frame, base, *name) => ValId::UNKNOWN,
-                    None => self.field(frame, state, base, *name),
+                    None => {
+                        let read = self.field(frame, state, base, *name);
+                        self.part_of_request(frame, state, base, *name, read)
+                    }
                 }
             }
             Op::StoreField { base, name, value } => {
@@ -91,6 +94,7 @@ impl<'a> Analyzer<'a> {
             }
             Op::Call { callee, args } => {
                 self.check_asked_password_call(frame, callee, args);
+                self.note_refused_call(frame, state, (callee, args), instr);
                 let result = self.call(frame, state, callee, args);
                 self.cut_by_call(frame, callee, args, result)
             }
@@ -109,6 +113,7 @@ impl<'a> Analyzer<'a> {
                 if matches!(op, CompareOp::Eq | CompareOp::NotEq) {
                     self.check_comparison(frame, left, right);
                 }
+                self.note_refused(frame, state, (*op, left, right), instr);
                 let known = self.compare(state, *op, left, right);
                 self.arena.boolean(known)
             }

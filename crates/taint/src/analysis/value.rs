@@ -262,6 +262,8 @@ pub(super) enum Selector {
     Key,
     /// The result of calling it.
     Called,
+    /// What stands under a key that is not known: of a map of Python no key, as going through it gives.
+    Entry,
 }
 
 /// A node of the access-path tree.

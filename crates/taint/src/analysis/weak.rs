@@ -15,7 +15,7 @@ use super::destinations::{Destinations, Uses, destinations};
 use super::later::Fields;
 use super::names::words;
 use super::state::State;
-use super::value::{Atom, Konst, ValId};
+use super::value::{Atom, Konst, Label, Labels, Source, ValId};
 use super::{Analyzer, Frame};
 use crate::purpose::Purpose;
 use crate::rules::format::{ArgumentIs, CallSpec, Control};
@@ -114,11 +114,63 @@ impl<'a> Analyzer<'a> {
             let harmless = self.asks_this_machine(frame, weak.rule, call.passed)
                 || self.goes_on_to(frame, &spec.then)
                 || self.only_names(frame, spec)
+                || self.is_digest_of_setting(frame, state, weak.rule, call.passed)
+                || self.is_trial_of_part(frame, weak.rule)
                 || spec.unless_share && self.is_only_a_share(frame)
                 || self.asked_for(frame, &spec.asked)
                 || self.is_for_old_passwords(frame, &spec.unless_beside);
             self.note_weak(frame, *index, weak.rule, context && !harmless);
         }
+    }
+
+    /// `DIGEST = hashlib.sha256(os.environ["…"].encode()).hexdigest()` when a file is loaded: kept in
+    /// memory, beside the text itself, for one comparison.
+    fn is_digest_of_setting(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &State,
+        rule: u16,
+        passed: &[Passed],
+    ) -> bool {
+        if self.models.rule_index("password-storage") != Some(rule)
+            || frame.id != FuncId(0)
+            || self.module.language != Language::Python
+        {
+            return false;
+        }
+        let mut labels = Labels::new();
+        for argument in passed {
+            super::value::add_labels(&mut labels, &self.deep_labels(state, argument.value));
+        }
+        let own = |label: &Label| match self.arena.source_of(label.source) {
+            Some(Source::Site { kind, .. }) => self.control(kind) == Control::Local,
+            Some(Source::Access(_)) | None => false,
+        };
+        if labels.is_empty() || !labels.iter().all(own) {
+            return false;
+        }
+        let start = frame.span.start as usize;
+        let before = self.text.get(..start).unwrap_or("");
+        let line = before.rsplit('\n').next().unwrap_or("").trim();
+        let name = line.strip_suffix('=').unwrap_or("").trim();
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    }
+
+    /// `app.run(debug=True)` of an application that a file which holds a part of another one makes when it
+    /// is run by itself, to try that part.
+    fn is_trial_of_part(&self, frame: &Frame<'a>, rule: u16) -> bool {
+        if self.models.rule_index("debug-mode") != Some(rule)
+            || frame.id != FuncId(0)
+            || self.module.language != Language::Python
+        {
+            return false;
+        }
+        let before = self.text.get(..frame.span.start as usize).unwrap_or("");
+        let Some(at) = before.rfind("__main__") else {
+            return false;
+        };
+        let (part, trial) = before.split_at(at);
+        part.contains("Blueprint(") && !part.contains("Flask(") && trial.contains("Flask(")
     }
 
     /// Whether a constant argument is what a rule warns of.

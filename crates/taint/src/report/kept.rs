@@ -8,6 +8,7 @@ use trueline_facts::{
 };
 
 use super::Candidate;
+use crate::digest::Digest;
 
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
@@ -29,6 +30,7 @@ pub(super) struct Kept {
     parameter_of: Option<u32>,
     helper: bool,
     whole_path: bool,
+    secret: Option<Digest>,
 }
 
 impl From<Kept> for Candidate {
@@ -60,6 +62,7 @@ impl From<Kept> for Candidate {
             parameter_of: kept.parameter_of,
             helper: kept.helper,
             whole_path: kept.whole_path,
+            secret: kept.secret,
         }
     }
 }
@@ -86,6 +89,7 @@ impl From<Candidate> for Kept {
             parameter_of: candidate.parameter_of,
             helper: candidate.helper,
             whole_path: candidate.whole_path,
+            secret: candidate.secret,
         }
     }
 }

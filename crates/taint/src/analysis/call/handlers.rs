@@ -36,6 +36,7 @@ impl<'a> Analyzer<'a> {
     pub(super) fn register_handlers(
         &mut self,
         frame: &Frame<'a>,
+        state: &State,
         call: &Call<'_, 'a>,
     ) -> SmallVec<[FuncId; 1]> {
         let mut elsewhere = SmallVec::new();
@@ -78,6 +79,7 @@ impl<'a> Analyzer<'a> {
             {
                 continue;
             }
+            self.note_route_schema(state, call);
             for argument in call.passed {
                 let atoms = self.arena.get(argument.value).atoms.clone();
                 for atom in atoms {

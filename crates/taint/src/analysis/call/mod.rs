@@ -7,6 +7,7 @@
 mod asserted;
 mod classes;
 mod handlers;
+mod route_schemas;
 mod unknown;
 
 use super::state::State;
@@ -17,6 +18,8 @@ use super::{Analyzer, Frame, ObjectKind};
 use crate::models::{Bits, Returns};
 use smallvec::SmallVec;
 use trueline_syntax::ir::{Arg, ArgKind, Callee, FuncId, Language, Op, Operand, Symbol};
+
+pub(super) use self::route_schemas::CheckedField;
 
 /// An argument with its value.
 #[derive(Clone, Copy, Debug)]
@@ -367,7 +370,7 @@ impl<'a> Analyzer<'a> {
                             || !m.opaque_after.is_empty()
                                 && self.comes_after(frame, call.callee, &m.opaque_after)
                     });
-        for id in self.register_handlers(frame, call) {
+        for id in self.register_handlers(frame, state, call) {
             self.enter_elsewhere(frame, state, id);
         }
         let mut labels = self.arena.get(call.target).labels.clone();

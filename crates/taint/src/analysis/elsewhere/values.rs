@@ -237,6 +237,7 @@ impl Analyzer<'_> {
                     portable::Selector::At(position) => Selector::At(position),
                     portable::Selector::Any => Selector::Any,
                     portable::Selector::Key => Selector::Key,
+                    portable::Selector::Entry => Selector::Entry,
                     portable::Selector::Called => Selector::Called,
                 };
                 self.arena.child(parent, selector)

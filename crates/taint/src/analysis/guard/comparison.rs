@@ -92,6 +92,8 @@ impl<'a> Analyzer<'a> {
                     self.assume_own_parent(frame, state, right, a);
                     self.assume_common_path(frame, state, left, b);
                     self.assume_common_path(frame, state, right, a);
+                    self.assume_own_beginning(frame, state, left, b);
+                    self.assume_own_beginning(frame, state, right, a);
                     self.assume_equal(state, a, b);
                     self.assume_equal(state, b, a);
                 }
@@ -231,6 +233,55 @@ impl<'a> Analyzer<'a> {
             let (Element::One(element) | Element::Spread(element)) = element;
             let path = self.raw(frame, state, element);
             self.establish(state, path, Bits::INSIDE);
+        }
+    }
+
+    /// `path[:len(base)] == base`, `path.slice(0, base.length) === base`: the path begins with the folder.
+    fn assume_own_beginning(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        side: &'a Operand,
+        base: ValId,
+    ) {
+        let is_start = |low: &Operand| matches!(low, Operand::Const(Const::Int(0)));
+        let (path, end) = match Self::definition(frame, side) {
+            Some(Op::Slice {
+                base,
+                low,
+                high: Some(high),
+            }) if low.as_ref().is_none_or(is_start) => (base, high),
+            Some(Op::Call {
+                callee: Callee::Method { receiver, name },
+                args,
+            }) if matches!(self.names.text(*name), "slice" | "substring" | "substr") => {
+                match args.as_slice() {
+                    [low, high] if is_start(&low.value) => (receiver, &high.value),
+                    _ => return,
+                }
+            }
+            _ => return,
+        };
+        let measured = match Self::definition(frame, end) {
+            Some(Op::Field { base, name }) if self.names.text(*name) == "length" => base,
+            Some(Op::Call { callee, args }) => match (callee, args.as_slice()) {
+                (Callee::Method { receiver, name }, []) if self.names.text(*name) == "length" => {
+                    receiver
+                }
+                (Callee::Function(function), [only]) => {
+                    let function = self.raw(frame, state, function);
+                    if self.path_of(function).as_deref() != Some("len") {
+                        return;
+                    }
+                    &only.value
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        if self.raw(frame, state, measured) == base {
+            let path = self.raw(frame, state, path);
+            self.assume_prefix(state, path, base);
         }
     }
 

@@ -539,6 +539,7 @@ impl<'a> Analyzer<'a> {
     pub(super) fn establish(&mut self, state: &mut State, value: ValId, cleared: Bits) {
         let mut value = self.arena.unrefined(value);
         let mut cleared = cleared;
+        let below = Bits::NO_DOTDOT.or(Bits::RELATIVE);
         for _ in 0..4 {
             state.add_fact(value, cleared);
             // The resolved place is inside, so the place itself is, however it is written.
@@ -553,6 +554,13 @@ impl<'a> Analyzer<'a> {
             }
             match self.arena.get(value).derived {
                 Some((Derivation::SameText, base)) => value = self.arena.unrefined(base),
+                // What cleaned leads nowhere above and does not begin at the root, did not before.
+                Some((Derivation::Resolved, path))
+                    if self.is_go() && state.fact(value).is_some_and(|f| f.has(below)) =>
+                {
+                    value = self.arena.unrefined(path);
+                    cleared = below;
+                }
                 // What is known of the place is known of the path to it, however that is written.
                 Some((Derivation::Resolved, path)) if cleared.has(Bits::INSIDE) => {
                     value = self.arena.unrefined(path);

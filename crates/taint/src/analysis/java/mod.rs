@@ -55,6 +55,9 @@ impl<'a> Analyzer<'a> {
                 | ObjectKind::Module(_) => None,
             };
         }
+        if let Some(gone) = self.keys_of_passed(frame, state, receiver, &text, call) {
+            return Some(gone);
+        }
         if matches!(text.as_str(), "getHost" | "getAuthority")
             && let Some((Derivation::Url, _)) = self.arena.get(receiver).derived
         {
@@ -81,6 +84,42 @@ impl<'a> Analyzer<'a> {
             return Some(receiver);
         }
         None
+    }
+
+    /// `data.keySet()` of a map that a caller passes: who chose what is under a key did not choose the
+    /// key.
+    fn keys_of_passed(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: &str,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if !matches!(name, "keySet" | "entrySet") || !call.passed.is_empty() {
+            return None;
+        }
+        let atoms = &self.arena.get(receiver).atoms;
+        let access = atoms.iter().find_map(|atom| match atom {
+            Atom::Access(access) => Some(*access),
+            _ => None,
+        })?;
+        let mut keys = self.keys_of(state, receiver);
+        let own = self.access_objects.get(&access);
+        let own = own.and_then(|o| state.contents(*o)).cloned();
+        if let Some(own) = &own {
+            keys = self.arena.join(keys, own.keys);
+        }
+        if name == "keySet" {
+            return Some(self.list_of(frame, state, keys));
+        }
+        let kind = trueline_syntax::ir::IterKind::Elements;
+        let mut element = self.next_element(state, receiver, kind);
+        if let Some(own) = own {
+            let any = own.any(&mut self.arena);
+            element = self.arena.join(element, any);
+        }
+        Some(self.list_of_pairs(frame, state, keys, element))
     }
 
     fn given_labels(&mut self, state: &State, call: &Call<'_, 'a>) -> Labels {

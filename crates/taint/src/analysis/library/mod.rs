@@ -7,7 +7,7 @@ use super::call::Call;
 use super::special::Special;
 use super::state::{Contents, Key, State};
 use super::transfer::clear_all;
-use super::value::{self, Atom, Derivation, Konst, PathId, StepKind, ValId, Value};
+use super::value::{self, Atom, Derivation, Konst, ObjId, PathId, StepKind, ValId, Value};
 use super::{Analyzer, Frame, ObjectKind};
 use crate::models::Bits;
 use trueline_syntax::ir::{ArgKind, IterKind, Language, Symbol};
@@ -450,6 +450,13 @@ impl<'a> Analyzer<'a> {
                 | ObjectKind::Module(_) => None,
             };
         }
+        if let Some(object) = self.one_of_maps(frame, state, receiver, name) {
+            let receiver = self.arena.single(Atom::Object(object));
+            return self.map_method(frame, state, object, receiver, name, call);
+        }
+        if let Some(entry) = self.entry_of_passed(frame, state, receiver, name, call) {
+            return Some(entry);
+        }
         if let Some(joined) = self.joined_onto_unknown(frame, state, receiver, name, call) {
             return Some(joined);
         }
@@ -481,6 +488,94 @@ impl<'a> Analyzer<'a> {
             return self.function_method(frame, state, receiver, name, call);
         }
         None
+    }
+
+    /// `config.get("system", {})` of what a caller passes: what it holds under that key, and not what it
+    /// holds under others.
+    fn entry_of_passed(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &State,
+        receiver: ValId,
+        name: Symbol,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if self.module.language != Language::Python || self.names.text(name) != "get" {
+            return None;
+        }
+        let atoms = &self.arena.get(receiver).atoms;
+        // `config.get("system", {}).get("folder")`: the map that stands in for what is not there.
+        let fits = |atom: &Atom| match atom {
+            Atom::Access(access) => self.own_class(*access).is_none(),
+            Atom::Object(object) => self.object_kind(*object) == Some(ObjectKind::Map),
+            _ => false,
+        };
+        let passed = atoms.iter().any(|a| matches!(a, Atom::Access(_)));
+        if !passed || !atoms.iter().all(fits) {
+            return None;
+        }
+        let (key, default) = match call.passed {
+            [key] => (key, None),
+            [key, default] => (key, Some(default)),
+            _ => return None,
+        };
+        let plain = call.passed.iter().all(|p| p.kind == ArgKind::Positional);
+        if !plain {
+            return None;
+        }
+        let Some(Konst::Str(text)) = self.arena.get(key.value).konst else {
+            return None;
+        };
+        // A name, not an address that a client asks.
+        if self.names.text(text).contains(['/', ':']) {
+            return None;
+        }
+        let found = self.index(frame, state, receiver, key.value);
+        let default = default.map_or(ValId::UNDEF, |d| d.value);
+        Some(self.arena.join(found, default))
+    }
+
+    /// A map with all that any of the maps holds that a value may be, for a method that only reads:
+    /// `(TABLE if key == "all" else {key: TABLE.get(key)}).items()`.
+    fn one_of_maps(
+        &mut self,
+        frame: &Frame<'a>,
+        state: &mut State,
+        receiver: ValId,
+        name: Symbol,
+    ) -> Option<ObjId> {
+        if !matches!(
+            self.names.text(name),
+            "get" | "keys" | "values" | "items" | "entries" | "has" | "copy"
+        ) {
+            return None;
+        }
+        let known = self.arena.get(receiver);
+        if known.atoms.len() < 2 || !known.labels.is_empty() {
+            return None;
+        }
+        let mut maps = Vec::new();
+        for atom in &known.atoms {
+            match atom {
+                Atom::Object(object) if self.object_kind(*object) == Some(ObjectKind::Map) => {
+                    maps.push(*object);
+                }
+                _ => return None,
+            }
+        }
+        let mut all = Contents::default();
+        for map in maps {
+            let contents = state.contents(map)?.clone();
+            for (key, value) in contents.entries {
+                let known = all.get(key).unwrap_or(ValId::UNDEF);
+                all.set(key, self.arena.join(known, value));
+            }
+            all.rest = self.arena.join(all.rest, contents.rest);
+            all.keys = self.arena.join(all.keys, contents.keys);
+        }
+        let object = self.allocate(frame, ObjectKind::Map, 6);
+        *state.contents_mut(object) = all;
+        Some(object)
     }
 
     /// Whether a method of Java is one that the program wrote for the declared type of its receiver, as

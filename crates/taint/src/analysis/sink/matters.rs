@@ -51,6 +51,7 @@ impl<'a> Analyzer<'a> {
             || excused
             || spec.mode == Mode::Url
                 && (self.has_own_transport(state, call.receiver)
+                    || self.looks_up_itself(state, call)
                     || self.is_sent_by_own_transport(frame, state))
             || spec.kept.is_some_and(|k| k != self.is_only_kept(frame))
         {
