@@ -56,6 +56,19 @@ SHUFFLES = tuple((shuffle, shuffle) for shuffle in (
     lambda data: data[::-1], lambda data: data.translate(SWAPPED), lambda data: data.translate(MIRRORED), lambda data: data.translate(ROTATED)))
 
 
+# A seal may stand before the basket or behind it: digests as bytes and as text, with a mark between or without.
+SEALS = (0, *(size + mark for size in (4, 8, 10, 16, 20, 28, 32, 40, 48, 56, 64, 96, 128) for mark in (0, 1)))
+
+
+def around(data, word):
+    """What stands before the basket and behind it; None where no basket with the word can be read."""
+    for size in SEALS if word in data else ():
+        for start, end in ((size, len(data)), (0, len(data) - size)):
+            if readable(data[start:end], word):
+                return data[:start], data[end:]
+    return None
+
+
 def readable(data, word):
     """Whether this is a basket that holds the word: as a pickle, as the bytes of `marshal`, or as text."""
     if word not in data:
@@ -108,8 +121,9 @@ def learnt(cookie, basket, word, depth=4, any_length=False):
     for _ in range(depth + 1):
         deeper = []
         for data, write, shuffled in level:
-            if readable(data, word):
-                found.append(write)
+            beside = around(data, word)
+            if beside:
+                found.append(lambda made, write=write, before=beside[0], after=beside[1]: write(before + made + after))
                 continue
             if data in seen or not data:
                 continue
@@ -122,7 +136,7 @@ def learnt(cookie, basket, word, depth=4, any_length=False):
                 deeper.append((inner, lambda made, put=put, write=write: write(put(made)), (take, put) in SHUFFLES))
             for kind, key in shifts(data, baskets, any_length):
                 inner = shifted(kind, key, data, -1)
-                if len(key) == 1 and not (readable(inner, word) or inner.startswith(COMPRESSED) or readable(inner[::-1], word)):
+                if len(key) == 1 and not (inner.startswith(COMPRESSED) or around(inner, word) or around(inner[::-1], word)):
                     continue
                 deeper.append((inner, lambda made, kind=kind, key=key, write=write: write(shifted(kind, key, made, 1)), False))
         if found:
