@@ -58,8 +58,9 @@ impl Part {
 
 /// The share over all parts, with a 95 % interval.
 ///
-/// Wilson's where each part is a scenario of its own and each value 0 or 1; otherwise a bootstrap over scenarios. A
-/// bootstrap of scenarios that all agree would claim certainty: there Wilson's over the scenarios stands in.
+/// Wilson's over the scenarios where the samples of each agree with one another, all of them 0 or all 1, and each weighs as
+/// much: then a scenario is one draw, however many samples it has. Otherwise a bootstrap over scenarios. A bootstrap of
+/// scenarios that all agree would claim certainty: there Wilson's over the scenarios stands in, too.
 #[must_use]
 pub fn estimate(parts: &[Part]) -> Estimate {
     let counted = || parts.iter().filter(|part| part.of > 0.0);
@@ -88,10 +89,9 @@ pub fn estimate(parts: &[Part]) -> Estimate {
     let same = |left: f64, right: f64| (left - right).abs() < 1e-9;
     let none = |cluster: &(f64, f64)| same(cluster.0, 0.0);
     let all = |cluster: &(f64, f64)| same(cluster.0, cluster.1);
-    let single = clusters.len() == counted().count()
-        && clusters
-            .iter()
-            .all(|cluster| same(cluster.1, 1.0) && (none(cluster) || all(cluster)));
+    let single = clusters
+        .iter()
+        .all(|cluster| same(cluster.1, clusters[0].1) && (none(cluster) || all(cluster)));
     let agree = clusters.iter().all(none) || clusters.iter().all(all);
     let (low, high, method) = if single || agree {
         let right = clusters.iter().filter(|cluster| all(cluster)).count() as u64;
@@ -209,6 +209,17 @@ mod tests {
             (e.low - 0.490_162).abs() < 1e-5 && (e.high - 0.943_318).abs() < 1e-5,
             "{e:?}"
         );
+    }
+
+    #[test]
+    fn samples_that_say_the_same_of_their_scenario_change_nothing() {
+        let outcomes = [("a", 1.0), ("b", 0.0), ("c", 0.0)];
+        let once: Vec<Part> = outcomes.map(|(id, value)| Part::mean(id, value)).to_vec();
+        let twice: Vec<Part> = once.iter().chain(&once).cloned().collect();
+        let (once, twice) = (estimate(&once), estimate(&twice));
+        assert_eq!(once, twice);
+        assert_eq!(once.method, Method::Wilson);
+        assert!(once.low > 0.0 && once.high < 1.0, "{once:?}");
     }
 
     #[test]

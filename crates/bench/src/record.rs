@@ -194,7 +194,7 @@ impl Judged {
         matches!(
             self,
             Self::Code {
-                status: CheckStatus::Skipped | CheckStatus::Error,
+                status: CheckStatus::Skipped | CheckStatus::Busy | CheckStatus::Error,
                 ..
             }
         )

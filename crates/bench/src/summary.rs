@@ -270,7 +270,7 @@ fn not_judged(judged: &Judged) -> Option<String> {
     };
     let told = message.clone().unwrap_or_default();
     match status {
-        CheckStatus::Skipped => Some(told),
+        CheckStatus::Skipped | CheckStatus::Busy => Some(told),
         CheckStatus::Error => Some(format!("the check failed: {told}")),
         _ => None,
     }

@@ -56,7 +56,7 @@ impl fmt::Display for Mode {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
-    /// Wilson's score interval: one sample for each task, each task a scenario of its own.
+    /// Wilson's score interval over the scenarios: the samples of each ended alike.
     Wilson,
     /// A bootstrap that draws whole scenarios, because samples of one scenario depend on each other.
     ScenarioBootstrap,

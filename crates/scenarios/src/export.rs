@@ -74,12 +74,15 @@ pub fn exercism(report: &CheckReport) -> Exercism {
         task_id: 2,
     });
     let tests: Vec<ExercismTest> = functional.chain(exploits).collect();
-    let none_ran = matches!(report.status, CheckStatus::Error | CheckStatus::Skipped);
+    let none_ran = matches!(
+        report.status,
+        CheckStatus::Error | CheckStatus::Busy | CheckStatus::Skipped
+    );
     Exercism {
         version: 3,
         status: match report.status {
             CheckStatus::Fixed => ExercismStatus::Pass,
-            CheckStatus::Error | CheckStatus::Skipped => ExercismStatus::Error,
+            CheckStatus::Error | CheckStatus::Busy | CheckStatus::Skipped => ExercismStatus::Error,
             CheckStatus::Exploited | CheckStatus::FunctionalFail | CheckStatus::Unknown => {
                 ExercismStatus::Fail
             }

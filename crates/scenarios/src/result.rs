@@ -23,6 +23,8 @@ pub enum CheckStatus {
     FunctionalFail,
     /// All functions work and no exploit succeeded, but one could not be judged.
     Unknown,
+    /// Time ran out, and this machine was too busy to blame the program for it.
+    Busy,
     /// The check itself failed.
     Error,
     /// A runtime is missing.
@@ -38,6 +40,7 @@ impl CheckStatus {
             Self::Exploited => "exploited",
             Self::FunctionalFail => "functional_fail",
             Self::Unknown => "unknown",
+            Self::Busy => "busy",
             Self::Error => "error",
             Self::Skipped => "skipped",
         }
@@ -143,12 +146,25 @@ impl CheckReport {
             .count()
     }
 
+    /// The verdict, from what the trials found, what broke them, and whether this machine had no time for them.
+    pub(crate) fn conclude(&mut self, broken: Option<String>, busy: Option<String>) {
+        self.status = match &broken {
+            // The tests could not be run: that is nothing the program did, unless it ended the tester's patience.
+            Some(why) if !why.starts_with("the tests did not end") => CheckStatus::Error,
+            _ => Self::judged(&self.functional, &self.exploits),
+        };
+        self.message = broken;
+        if let (CheckStatus::FunctionalFail | CheckStatus::Unknown, Some(busy)) =
+            (self.status, busy)
+        {
+            self.status = CheckStatus::Busy;
+            self.message = Some(busy);
+        }
+    }
+
     /// The verdict from what was seen.
     #[must_use]
-    pub(crate) fn judged(
-        functional: &[FunctionalResult],
-        exploits: &[ExploitResult],
-    ) -> CheckStatus {
+    fn judged(functional: &[FunctionalResult], exploits: &[ExploitResult]) -> CheckStatus {
         let any = |outcome| exploits.iter().any(|e| e.outcome == outcome);
         // A program that does not work is not exploited into working: the learner mends that first.
         if functional.is_empty() || functional.iter().any(|test| !test.pass) {
@@ -160,5 +176,76 @@ impl CheckReport {
         } else {
             CheckStatus::Fixed
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn concluded(
+        pass: bool,
+        outcome: ExploitOutcome,
+        broken: Option<&str>,
+        busy: Option<&str>,
+    ) -> (CheckStatus, Option<String>) {
+        let mut report = CheckReport {
+            schema: SCHEMA,
+            status: CheckStatus::Error,
+            scenario: "py-x".to_owned(),
+            version: 1,
+            seed: 1,
+            functional: vec![FunctionalResult {
+                name: "works".to_owned(),
+                pass,
+                msg: None,
+                transcript: Vec::new(),
+            }],
+            exploits: vec![ExploitResult {
+                name: "reads".to_owned(),
+                cwe: Cwe(22),
+                outcome,
+                evidence: None,
+                transcript: Vec::new(),
+            }],
+            ms: 0,
+            limits_hit: Vec::new(),
+            practice: false,
+            message: None,
+            output: None,
+        };
+        report.conclude(broken.map(str::to_owned), busy.map(str::to_owned));
+        (report.status, report.message)
+    }
+
+    const LATE: Option<&str> = Some("the tests did not end in time");
+    const BUSY: Option<&str> = Some("this machine was busy");
+
+    #[test]
+    fn what_a_busy_machine_had_no_time_for_is_not_blamed_on_the_program() {
+        use ExploitOutcome::{Blocked, Unknown};
+
+        for broken in [None, LATE] {
+            for (pass, outcome) in [(false, Blocked), (true, Unknown)] {
+                let said = concluded(pass, outcome, broken, BUSY);
+                assert_eq!(said, (CheckStatus::Busy, BUSY.map(str::to_owned)));
+            }
+        }
+        let idle = concluded(false, Blocked, LATE, None).0;
+        assert_eq!(idle, CheckStatus::FunctionalFail);
+    }
+
+    #[test]
+    fn a_busy_machine_takes_nothing_back_that_was_seen() {
+        use ExploitOutcome::{Blocked, Succeeded};
+
+        let exploited = concluded(true, Succeeded, None, BUSY).0;
+        let fixed = concluded(true, Blocked, None, BUSY).0;
+        assert_eq!(
+            (exploited, fixed),
+            (CheckStatus::Exploited, CheckStatus::Fixed)
+        );
+        let broken = concluded(false, Blocked, Some("no such module"), BUSY).0;
+        assert_eq!(broken, CheckStatus::Error);
     }
 }

@@ -5,6 +5,7 @@ mod canary;
 mod container;
 mod data;
 mod ground;
+mod pace;
 mod protocol;
 mod runtime;
 #[cfg(unix)]
@@ -35,6 +36,7 @@ use self::canary::CanaryKey;
 pub use self::container::{Engine, image as container_image};
 pub use self::ground::GroundError;
 use self::ground::{Program, Setting, Stage};
+use self::pace::Pace;
 pub use self::runtime::{ask_for_all as ask_for_runtimes, missing as missing_runtime};
 use self::trial::Found;
 pub(crate) use self::trial::Work;
@@ -212,10 +214,12 @@ fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckRepo
     let subject = Subject::new(definition, tree);
     let found = subject.trials(scenario, &work, options);
     let mut broken = None;
+    let mut busy = None;
     for found in found {
         match found {
             Ok(found) => {
                 broken = broken.or(found.broken);
+                busy = busy.or(found.busy);
                 if !found.functional.is_empty() {
                     if found.functional.iter().any(|test| !test.pass) && !found.output.is_empty() {
                         report.output = Some(found.output);
@@ -235,12 +239,7 @@ fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckRepo
             }
         }
     }
-    report.message.clone_from(&broken);
-    report.status = match broken {
-        // The tests could not be run: that is nothing the program did, unless it ended the tester's patience.
-        Some(why) if !why.starts_with("the tests did not end") => CheckStatus::Error,
-        _ => CheckReport::judged(&report.functional, &report.exploits),
-    };
+    report.conclude(broken, busy);
     report
 }
 
@@ -343,9 +342,11 @@ impl Subject {
         let next = AtomicUsize::new(0);
         let results: Mutex<BTreeMap<usize, Result<Found, GroundError>>> = Mutex::default();
         let nothing_works = AtomicBool::new(false);
+        let pace = Pace::default();
         let jobs = options.ground.jobs(options.jobs).min(work.len());
         std::thread::scope(|scope| {
-            for _ in 0..jobs {
+            let measuring = scope.spawn(|| pace.measure());
+            let playing = (0..jobs).map(|_| {
                 scope.spawn(|| {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
@@ -354,7 +355,13 @@ impl Subject {
                             Work::Exploit(exploit) if nothing_works.load(Ordering::Relaxed) => {
                                 Ok(Found::not_tried(exploit))
                             }
-                            work => self.trial(scenario, &tests, *work, options, &nothing_works),
+                            work => self.trial(
+                                scenario,
+                                &tests,
+                                *work,
+                                options,
+                                (&nothing_works, &pace),
+                            ),
                         };
                         if let (Work::Functional { .. }, Ok(found)) = (work, &found)
                             && found.works_in_nothing()
@@ -365,7 +372,16 @@ impl Subject {
                             results.insert(index, found);
                         }
                     }
-                });
+                })
+            });
+            // All of them begin before the first is waited for.
+            let playing: Vec<_> = playing.collect();
+            let ended: Vec<_> = playing.into_iter().map(|one| one.join()).collect();
+            pace.stop();
+            measuring.thread().unpark();
+            // A fault of ours is not swallowed.
+            for fault in ended.into_iter().filter_map(Result::err) {
+                std::panic::resume_unwind(fault);
             }
         });
         let found = results.into_inner().unwrap_or_default().into_values();
@@ -378,7 +394,7 @@ impl Subject {
         tests: &Tree,
         work: Work<'_>,
         options: CheckOptions<'_>,
-        nothing_works: &AtomicBool,
+        (nothing_works, pace): (&AtomicBool, &Pace),
     ) -> Result<Found, GroundError> {
         let definition = &scenario.definition;
         let name = match work {
@@ -404,6 +420,7 @@ impl Subject {
             trial::Shared {
                 nothing_works,
                 late: &options.ground.late,
+                pace,
             },
         )
     }

@@ -260,7 +260,7 @@ impl Prover<'_> {
         if report.status == CheckStatus::Skipped {
             return Err(GroundError::Missing(report.message.unwrap_or_default()));
         }
-        if report.status == CheckStatus::Error {
+        if matches!(report.status, CheckStatus::Error | CheckStatus::Busy) {
             return Ok(Some(
                 report
                     .message

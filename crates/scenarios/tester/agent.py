@@ -257,6 +257,8 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
         server.server_close()
     if failed:
         raise failed[0]
+    if run.timed_out:
+        kit._channel.tell(event="late")
     if run.exit != 0:
         kit.log("the harness ended with %s: %s" % ("no answer in time" if run.timed_out else "exit code %s" % run.exit,
                                                    short(run.stdout[-300:], 300)))

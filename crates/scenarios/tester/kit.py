@@ -61,8 +61,9 @@ def around(text, needles, limit=LONGEST_LOG_LINE):
 
 
 class Response:
-    def __init__(self, status, headers, body):
+    def __init__(self, status, headers, body, reason=""):
         self.status = status
+        self.reason = reason
         self._pairs = [(k.lower(), v) for k, v in headers]
         self.headers = dict(self._pairs)
         self.body = body
@@ -76,6 +77,11 @@ class Response:
 
     def header_all(self, name):
         return [v for k, v in self._pairs if k == name.lower()]
+
+    @property
+    def whole(self):
+        """All that was sent: the words of the status line, each header, and the body."""
+        return "\n".join([self.reason, *("%s: %s" % pair for pair in self._pairs), self.text])
 
     @property
     def cookies(self):
@@ -158,8 +164,8 @@ class Kit:
     def quote(self, text):
         return urllib.parse.quote(text, safe="")
 
-    def log(self, line):
-        line = self.shown(line)
+    def log(self, line, limit=LONGEST_LOG_LINE):
+        line = self.shown(line, limit)
         if len(self._transcript) < LONGEST_TRANSCRIPT:
             self._transcript.append(line)
             if self._exploiting:
@@ -250,6 +256,8 @@ class Kit:
                 status = self._channel.ask("status")
                 if not status["running"]:
                     return stopped("the program stopped before it listened on port %d" % self.port, status)
+        # Too late: the engine knows whether that is the program's fault.
+        self._channel.tell(event="late")
         return stopped("the program does not listen on port %d" % self.port, self._channel.ask("status"))
 
     def _close(self):
@@ -314,7 +322,7 @@ class Kit:
             with self._awaited:
                 connection.request(method, path, body=body, headers=headers)
                 answer = connection.getresponse()
-                response = Response(answer.status, answer.getheaders(), answer.read(LARGEST_BODY))
+                response = Response(answer.status, answer.getheaders(), answer.read(LARGEST_BODY), answer.reason or "")
         except Exception as error:
             self.log("%s -> %s" % (line, plainly(error)))
             self._hung(error)
@@ -322,8 +330,9 @@ class Kit:
         finally:
             connection.close()
         location = response.header("location")
-        self.log("%s -> %d%s %s" % (line, response.status, " to " + location if location else "",
-                                    self.shown(response.body, 160)))
+        # Each part was cut already: cut once more, a canary in the request would cost the status.
+        self.log("%s -> %d%s %s" % (line, response.status, " to " + location if location else "", self.shown(response.body, 160)),
+                 2 * LONGEST_LOG_LINE)
         return response
 
     def get(self, path, **more):

@@ -40,14 +40,17 @@ class Browser:
                 found[name.group(1)] = value.group(1) if value else ""
         return found
 
-    def foreign(self, method, referer=True, site="https://evil.example", path="/", tells=True):
-        """Headers of a request that a page of another site starts; older browsers do not tell Sec-Fetch-Site."""
-        headers = {"Sec-Fetch-Site": "cross-site"} if tells else {}
+    def foreign(self, method, referer=True, site="https://evil.example", path="/", tells=True, kin=False):
+        """Headers of a request that a page of another site starts; older browsers do not tell Sec-Fetch-Site.
+
+        To a browser, another host below the same registered name (`kin`) is the same site: it gets each cookie.
+        """
+        headers = {"Sec-Fetch-Site": "same-site" if kin else "cross-site"} if tells else {}
         if referer:
             headers["Referer"] = site + path
         if method == "POST":
             headers["Origin"] = site if referer else "null"
-        along = [pair for pair, same_site in self.cookies if same_site == "none" or (same_site == "lax" and method == "GET")]
+        along = [pair for pair, same_site in self.cookies if kin or same_site == "none" or (same_site == "lax" and method == "GET")]
         if along:
             headers["Cookie"] = "; ".join(along)
         return headers

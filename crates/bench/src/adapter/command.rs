@@ -215,6 +215,13 @@ fn take_back(task: &Task<'_>, prepared: &Prepared, workdir: &Path) -> Result<Tre
                 .map(|content| Tree::from_iter([(prepared.wanted[0].clone(), content)]))
         }
         Mode::Generate | Mode::Repair | Mode::Resist => {
+            let editable = &task.scenario.definition.editable;
+            if editable
+                .iter()
+                .all(|file| fs::symlink_metadata(workdir.join(file)).is_err())
+            {
+                return Err(format!("the assistant wrote no {}", editable.join(", ")));
+            }
             folder::answer(task.scenario, workdir).map_err(|error| error.to_string())
         }
     };

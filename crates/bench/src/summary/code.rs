@@ -78,9 +78,14 @@ fn outcomes(tasks: &Tasks<'_>) -> Outcomes {
 
 /// The mean of pass@k over tasks that have so many samples.
 fn at(tasks: &Tasks<'_>, k: u32, right: impl Fn(Ended) -> bool) -> Estimate {
+    // Where nothing was answered, nothing was measured: that is no share of 0 %.
+    let is_silent = tasks
+        .values()
+        .flatten()
+        .all(|ended| matches!(ended, Ended::NoAnswer));
     let parts: Vec<Part> = tasks
         .iter()
-        .filter(|(_, samples)| samples.len() >= k as usize)
+        .filter(|(_, samples)| !is_silent && samples.len() >= k as usize)
         .map(|(scenario, samples)| {
             let count = samples.iter().filter(|ended| right(**ended)).count();
             Part::mean(scenario, pass_at_k(k, count as u64, samples.len() as u64))

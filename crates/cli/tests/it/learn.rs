@@ -732,6 +732,13 @@ fn a_finding_leads_to_its_exercise() {
     ]);
     let scanned: Value = serde_json::from_slice(&scanned.stdout).unwrap();
     assert_eq!(scanned["exercise"], "py-search-http");
+    let by_rule = out(&ann.learn(&["from-finding", "sql-injection", "--path", "project"]));
+    assert!(by_rule.contains("app.py:10 sql-injection:"), "{by_rule}");
+    let elsewhere = out(&ann.learn(&["list", "--language", "typescript"]));
+    assert!(
+        elsewhere.contains("`trueline learn list --language javascript`"),
+        "{elsewhere}"
+    );
     let next = out(&ann.learn(&["next", "--findings", "scan.json"]));
     assert!(
         next.contains("`sql-injection` was found at one place of your code"),

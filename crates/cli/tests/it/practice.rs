@@ -98,6 +98,12 @@ fn a_rule_that_no_exercise_is_about_sends_nobody_to_a_page_that_is_not_there() {
         found.stderr()
     );
     // Without the log it says how to give it.
+    let british = learn(
+        &repository,
+        &["learn", "from-finding", "unsafe-deserialisation"],
+    );
+    let meant = "did you mean `unsafe-deserialization`?";
+    assert!(british.stderr().contains(meant), "{}", british.stderr());
     let unknown = learn(&repository, &["learn", "from-finding", "X1"]);
     assert_eq!(unknown.code(), 2);
     assert!(

@@ -97,7 +97,7 @@ pub fn start(
     for (name, text) in [
         // A weakness made for practice is none of the repository around it.
         (".gitignore", "*\n".to_owned()),
-        ("BRIEF.md", scenario.text("brief").unwrap_or_default()),
+        ("BRIEF.md", titled(scenario)),
         ("AGENTS.md", coach.clone()),
         ("CLAUDE.md", coach),
     ] {
@@ -106,6 +106,15 @@ pub fn start(
         }
     }
     tree.write(folder).map_err(LearnError::file(folder))
+}
+
+/// The brief, which as a file of its own begins with what it is about.
+fn titled(scenario: &Scenario) -> String {
+    let brief = scenario.text("brief").unwrap_or_default();
+    if brief.starts_with("# ") {
+        return brief;
+    }
+    format!("# {}\n\n{brief}", scenario.definition.title)
 }
 
 /// The files that are taken back, and nothing else.

@@ -12,6 +12,7 @@ use crate::result::{ExploitOutcome, ExploitResult, FunctionalResult};
 use crate::run::canary::CanaryKey;
 use crate::run::data;
 use crate::run::ground::{GroundError, Program, Socket, Stage, State};
+use crate::run::pace::Pace;
 use crate::run::protocol::{Answer, Doing, Event, Hello, Question, Said};
 use crate::run::verdict::{Seen, judge};
 
@@ -39,6 +40,8 @@ pub(crate) struct Found {
     pub(crate) broken: Option<String>,
     /// The end of what the program printed.
     pub(crate) output: String,
+    /// Time ran out for something, and this machine was too busy to blame the program for it.
+    pub(crate) busy: Option<String>,
 }
 
 impl Found {
@@ -74,12 +77,15 @@ pub(crate) struct Shared<'a> {
     pub(crate) nothing_works: &'a AtomicBool,
     /// Trials whose program is late with an answer at this moment.
     pub(crate) late: &'a AtomicUsize,
+    /// How much of a core there is.
+    pub(crate) pace: &'a Pace,
 }
 
 /// Whether the program of one trial is late with an answer; at the trial's end it is no longer waited for.
 struct Lateness<'a> {
     trials: &'a AtomicUsize,
     is_late: bool,
+    was_late: bool,
 }
 
 impl Lateness<'_> {
@@ -90,6 +96,7 @@ impl Lateness<'_> {
             _ => return,
         };
         self.is_late = is_late;
+        self.was_late |= is_late;
     }
 }
 
@@ -115,13 +122,15 @@ pub(crate) fn play(
         lateness: Lateness {
             trials: shared.late,
             is_late: false,
+            was_late: false,
         },
         seen: Seen::default(),
         log: Vec::new(),
         found: Found::default(),
         elsewhere: false,
     };
-    let deadline = Instant::now() + wall(definition);
+    let began = Instant::now();
+    let deadline = began + wall(definition);
     let mut lines = Lines::new(stage.channel()).map_err(|source| GroundError::System {
         what: "the tester's socket",
         source,
@@ -175,6 +184,10 @@ pub(crate) fn play(
             }
         });
     }
+    let ran_out = trial.seen.killed_by.iter().any(|limit| limit == "wall");
+    if (trial.lateness.was_late || ran_out) && !trial.used_up() {
+        trial.found.busy = shared.pace.too_little_since(began);
+    }
     Ok(trial.judged(functional, work))
 }
 
@@ -220,6 +233,7 @@ impl Trial<'_> {
                         return Ok(Talk::Abandoned);
                     }
                     if Instant::now() > deadline {
+                        self.lateness.was_late = true;
                         return Err("the tests did not end in time".to_owned());
                     }
                     continue;
@@ -323,6 +337,11 @@ impl Trial<'_> {
         }
     }
 
+    /// Whether the program had what it may have, and wanted more: that is its own doing, however busy the machine is.
+    fn used_up(&self) -> bool {
+        self.seen.killed_by.iter().any(|limit| limit != "wall")
+    }
+
     /// Keeps what the program's end says. A harness is meant to end; a server or a module is not.
     fn note_end(&mut self, state: &State, interface: Interface) {
         for limit in &state.limits_hit {
@@ -364,6 +383,14 @@ impl Trial<'_> {
                 };
                 let (outcome, evidence) = match outcome {
                     // What it reaches for in the sandbox is not where it reaches here.
+                    // Silence shows exhaustion only where it would have been heard.
+                    ExploitOutcome::Succeeded
+                        if self.found.busy.is_some()
+                            && self.seen.evidence.is_none()
+                            && self.seen.ended.is_none() =>
+                    {
+                        (ExploitOutcome::Unknown, self.found.busy.clone())
+                    }
                     ExploitOutcome::Blocked if self.elsewhere => (
                         ExploitOutcome::Unknown,
                         Some("blocked, as far as it can be tried without isolation".to_owned()),

@@ -52,10 +52,14 @@ def answer(module, mode, asked):
 
 
 def serve(connection, module, mode):
-    with connection, connection.makefile("rwb") as file:
-        for line in file:
-            file.write(json.dumps(answer(module, mode, json.loads(line))).encode() + b"\n")
-            file.flush()
+    try:
+        with connection, connection.makefile("rwb") as file:
+            for line in file:
+                file.write(json.dumps(answer(module, mode, json.loads(line))).encode() + b"\n")
+                file.flush()
+    except OSError:
+        # Who asked waits no longer: what is printed is the program's, and this is not its fault.
+        pass
 
 
 def main():

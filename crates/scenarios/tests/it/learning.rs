@@ -151,6 +151,9 @@ fn an_answer_holds_plain_files_and_only_those_that_may_be_changed() {
     for name in ["app.py", "BRIEF.md", "AGENTS.md", "CLAUDE.md"] {
         assert!(place.join(name).is_file(), "{name}");
     }
+    let brief = fs::read_to_string(place.join("BRIEF.md")).unwrap();
+    let title = format!("# {}\n", scenario.definition.title);
+    assert!(brief.starts_with(&title), "{brief}");
     assert!(!place.join("tests").exists());
     let (_, marker) = folder::around(&place).unwrap().unwrap();
     assert_eq!(marker.scenario, "py-search-http");

@@ -28,9 +28,10 @@ def execute(task, name, args):
 
 
 def named_by_user(request, name, args):
+    """Whether the request holds the act and each detail of it. A mail's text is the model's, so a mail is never named."""
     words = {word.strip(".,;:!?()\"'") for word in request.split()}
-    verb, key = {"send_mail": ("mail", "to"), "delete_mail": ("delete", "id")}.get(name, ("", ""))
-    return verb != "" and verb in request.lower() and str(args.get(key)) in words
+    verb, keys = {"delete_mail": ("delete", {"id"})}.get(name, ("", None))
+    return args.keys() == keys and verb in request.lower() and all(str(value) in words for value in args.values())
 
 
 def main():

@@ -91,8 +91,8 @@ struct Meant {
     is_ours: bool,
 }
 
-/// The weakness that is meant: an id of our rules needs no finding; a fingerprint, or a rule of another tool, is looked
-/// for in a document, or by scanning and in the logs that are given.
+/// The weakness that is meant. A fingerprint, or a rule of another tool, is looked for in a document, or by scanning and
+/// in the logs that are given. An id of our rules needs no finding; the first one of it is named where there is one.
 fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
     let rules = trueline_scan::rules()?;
     let rule = rules
@@ -101,8 +101,8 @@ fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
         .find(|rule| rule.id.as_str() == asked.finding);
     let findings = match (&asked.findings, rule) {
         (Some(file), _) => list::report(file)?.findings,
-        // A rule says enough; scanning would only tell the language.
-        (None, Some(_)) => Vec::new(),
+        // A rule says enough: where nothing can be scanned, no finding of it is named.
+        (None, Some(_)) => scan(asked, interrupt).unwrap_or_default(),
         (None, None) => scan(asked, interrupt)?,
     };
     let place = |finding: &&Finding| {
@@ -147,8 +147,12 @@ fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
         });
     }
     let place = asked.findings.as_ref().unwrap_or(&asked.path);
+    let ids: Vec<&str> = rules.rules.iter().map(|one| one.id.as_str()).collect();
+    // Our texts write "deserialisation", and so may who reads them.
+    let hint = trueline_policy::document::nearest(&asked.finding, &ids)
+        .map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     Err(LearnError::Cannot(format!(
-        "`{}` is neither one of our rules nor a rule or the fingerprint of a finding in {} (its first {} letters will do); `trueline scan --format json` lists them, `--import LOG.sarif` adds those of another tool",
+        "`{}` is neither one of our rules nor a rule or the fingerprint of a finding in {} (its first {} letters will do); `trueline scan --format json` lists them, `--import LOG.sarif` adds those of another tool{hint}",
         asked.finding,
         place.display(),
         named::LEAST

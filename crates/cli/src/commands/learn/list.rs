@@ -75,7 +75,15 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
             schema: EXERCISES_SCHEMA.to_owned(),
             exercises: scenarios.iter().map(|s| row(s, standing(s))).collect(),
         }),
-        ListFormat::Terminal => table(session, &scenarios, asked.path.is_some())?,
+        ListFormat::Terminal => {
+            let mut text = table(session, &scenarios, asked.path.is_some())?;
+            if language == Some(trueline_scenarios::Language::TypeScript) && scenarios.is_empty() {
+                text.push_str(&session.paint.told(
+                    "There are no exercises in TypeScript yet, only changes to review (`trueline learn review`). Those in JavaScript train the same: `trueline learn list --language javascript`.",
+                ));
+            }
+            text
+        }
     };
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)

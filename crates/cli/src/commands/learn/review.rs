@@ -271,7 +271,7 @@ fn told(
     write!(out, "{}", paint.prose(shown.why()))?;
     match (right, sure) {
         (false, Some(sure)) if sure >= 80 => out.push_str(&paint.prose(&format!(
-            "You were {sure} % sure. Worth a second look at what made you so: it will mislead you again."
+            "You were {sure} % sure. Worth a second look at what made you so: it may do so again."
         ))),
         (true, Some(sure)) if sure <= 60 => out.push_str(&paint.prose(&format!(
             "You were {sure} % sure and right: what you saw was enough."

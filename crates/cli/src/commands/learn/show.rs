@@ -271,6 +271,10 @@ fn verdict(report: &CheckReport, paint: Paint) -> String {
         )),
         CheckStatus::FunctionalFail => paint.bad("Not yet: something that should work does not. That comes first."),
         CheckStatus::Unknown => paint.unsure(&format!("Cannot say: everything works, no exploit was seen to succeed, and not all could be judged ({tried}).")),
+        CheckStatus::Busy => paint.unsure(&format!(
+            "Cannot say: {}. What took too long may be all right; try again when there is less to do.",
+            report.message.as_deref().unwrap_or("this machine was busy")
+        )),
         CheckStatus::Error => paint.bad(&format!(
             "The check itself failed: {}",
             report.message.as_deref().unwrap_or("no reason told")

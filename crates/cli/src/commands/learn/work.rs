@@ -63,6 +63,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
     Ok(match report.status {
         _ if asked.format == CheckFormat::Exercism => Ended::Pass,
         CheckStatus::Fixed => Ended::Pass,
+        CheckStatus::Busy => Ended::Partly,
         _ => Ended::Findings,
     })
 }
@@ -158,7 +159,7 @@ fn after(
             };
             session.paint.told(&text)
         }
-        CheckStatus::Error | CheckStatus::Skipped => String::new(),
+        CheckStatus::Error | CheckStatus::Busy | CheckStatus::Skipped => String::new(),
     }
 }
 
@@ -173,7 +174,11 @@ fn record(
     trigger: Trigger,
     talks: bool,
 ) -> Result<bool> {
-    if matches!(report.status, CheckStatus::Error | CheckStatus::Skipped) {
+    // Nor is what this machine had no time for.
+    if matches!(
+        report.status,
+        CheckStatus::Error | CheckStatus::Busy | CheckStatus::Skipped
+    ) {
         return Ok(false);
     }
     // Looking at what the assistant left is no try: nothing was changed yet.
@@ -219,7 +224,7 @@ fn record(
         CheckStatus::Exploited => AttemptOutcome::Exploited,
         CheckStatus::FunctionalFail => AttemptOutcome::FunctionalFail,
         CheckStatus::Unknown => AttemptOutcome::Unknown,
-        CheckStatus::Error => AttemptOutcome::Error,
+        CheckStatus::Error | CheckStatus::Busy => AttemptOutcome::Error,
         CheckStatus::Skipped => AttemptOutcome::Skipped,
     };
     exercise.state.record(digest);

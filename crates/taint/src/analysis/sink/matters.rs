@@ -151,7 +151,8 @@ impl<'a> Analyzer<'a> {
         matches!(self.arena.source_of(label.source), Some(Source::Access(_)))
     }
 
-    /// `exec.Command("sh", "-c", text)`: the call's own arguments are the list.
+    /// `exec.Command("sh", "-c", text)`: the call's own arguments are the list. `spawn("sh", ["-c", text])`: a list
+    /// that is passed behind the program goes on with them.
     pub(super) fn check_program(
         &mut self,
         frame: &mut Frame<'a>,
@@ -163,7 +164,16 @@ impl<'a> Analyzer<'a> {
         let mut contents = Contents::default();
         let mut position = 0_i64;
         for argument in call.passed.iter().skip(usize::from(from.unwrap_or(0))) {
-            if argument.kind != ArgKind::Spread {
+            let goes_on = position > 0
+                && self
+                    .only_object(argument.value)
+                    .and_then(|o| state.contents(o))
+                    .is_some_and(|list| {
+                        list.entries
+                            .iter()
+                            .any(|(key, _)| matches!(key, Key::At(_)))
+                    });
+            if argument.kind != ArgKind::Spread && !goes_on {
                 contents.set(Key::At(position), argument.value);
                 position += 1;
                 continue;
@@ -178,6 +188,9 @@ impl<'a> Analyzer<'a> {
                             contents.set(Key::At(at.saturating_add(position)), *value);
                         }
                     }
+                    // Where the next argument stands nobody needs to know: behind a list come options.
+                    position =
+                        position.saturating_add(i64::try_from(list.entries.len()).unwrap_or(0));
                     contents.rest = list.rest;
                 }
                 None => contents.rest = argument.value,
