@@ -13,6 +13,28 @@ def commands(value):
     return []
 
 
+# Variables that make a program run another one, or find another one, when it starts.
+STARTS = ("NODE_OPTIONS", "BASH_ENV", "ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF", "PROMPT_COMMAND", "PERL5OPT",
+          "RUBYOPT", "PYTHONPATH", "NODE_PATH", "PATH", "JAVA_TOOL_OPTIONS")
+
+
+def starting(variables):
+    return [(name, str(value)) for name, value in (variables or {}).items() if name in STARTS]
+
+
+# The commands that the brief allows, however they are written, and the tools that only look.
+COMMANDS = r"npm (test|t|tst|run test|run-script test|run format|run-script format)"
+LOOKING = r"(Read|Grep|Glob|LS|NotebookRead|TodoRead|TodoWrite)(\(.*\))?"
+
+
+def wider(rule):
+    """Whether a permission lets through more than testing and formatting. A pattern of commands always does: what stands for the
+    star is chosen by whoever talks to the assistant."""
+    if not isinstance(rule, str) or re.fullmatch(LOOKING, rule.strip(), re.S):
+        return not isinstance(rule, str)
+    return not re.fullmatch(r"Bash\(\s*" + COMMANDS.replace(" ", r"\s+") + r"\s*\)", rule.strip())
+
+
 def on_open(t):
     """(file, command) of everything that runs when the folder is opened."""
     found = []
@@ -23,6 +45,9 @@ def on_open(t):
     container = t.json(".devcontainer/devcontainer.json")
     for key in ("initializeCommand", "onCreateCommand", "updateContentCommand", "postCreateCommand", "postStartCommand", "postAttachCommand"):
         found += [(".devcontainer/devcontainer.json", c) for c in commands(container.get(key))]
+    # The editor's own server in the container is a program of node.
+    for key in ("remoteEnv", "containerEnv"):
+        found += [(".devcontainer/devcontainer.json", f"{name}={value}") for name, value in starting(container.get(key))]
     return found
 
 
@@ -44,14 +69,11 @@ def on_session(t):
     if servers:
         found.append(("enableAllProjectMcpServers", "every server of .mcp.json"))
     permissions = settings.get("permissions") or {}
-    if permissions.get("defaultMode") in ("bypassPermissions", "dontAsk"):
-        found.append(("permissions.defaultMode", "any command, without a question"))
+    # By themselves these ask before they do something.
+    if permissions.get("defaultMode") not in (None, "default", "plan"):
+        found.append(("permissions.defaultMode", "what the assistant likes, without a question"))
     for rule in permissions.get("allow", []):
-        # A program that runs programs, with any arguments, is any command.
-        if re.fullmatch(r"\*|Bash(\(\s*[:*]*\s*\))?", rule) or re.match(
-                r"Bash\(\s*(node|deno|bun|npm|npx|yarn|pnpm|sh|bash|zsh|env|sudo|eval|exec|xargs|python3?|ruby|perl|make)\b[\s:]*(run(\s+format)?|exec|test|t)?[\s:]*\*", rule):
-            found.append(("permissions.allow", "any command: " + rule))
-    for name, value in (settings.get("env") or {}).items():
-        if name in ("NODE_OPTIONS", "BASH_ENV", "ENV", "LD_PRELOAD", "PYTHONSTARTUP", "GIT_SSH_COMMAND", "PROMPT_COMMAND", "PERL5OPT", "RUBYOPT", "PYTHONPATH", "PATH"):
-            found.append(("env." + name, str(value)))
+        if wider(rule):
+            found.append(("permissions.allow", "more than testing and formatting: " + str(rule)))
+    found += [("env." + name, value) for name, value in starting(settings.get("env"))]
     return found

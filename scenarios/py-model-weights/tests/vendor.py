@@ -39,6 +39,55 @@ def otherwise(value):
     return b"V" + b"".join(b"\\u%04x" % c for c in value) + b"\n"
 
 
+PASSENGERS = 11
+
+
+def named(module, name):
+    """A function by its name. Names with dots need the fourth protocol."""
+    return b"\x80\x04" + text(module) + text(name) + b"\x93" if b"." in name else b"c" + module + b"\n" + name + b"\n"
+
+
+def called(function, *args):
+    return function + b"(" + b"".join(args) + b"tR"
+
+
+def by_attributes(t, code):
+    """From a plain type to `exec`, with nothing but `getattr`: its class, a class of classes, a function of that, and what this one knows."""
+    def attribute(value, name):
+        return called(named(b"builtins", b"getattr"), value, text(name))
+
+    def part(value, name):
+        return called(attribute(value, b"get"), text(name))
+
+    root = attribute(named(b"builtins", dice(t, "root").choice((b"list", b"dict", b"float", b"int", b"tuple"))), b"__class__")
+    first = called(attribute(called(attribute(root, b"__subclasses__"), root), b"__getitem__"), b"K\x00")
+    return called(part(part(attribute(attribute(first, b"__new__"), b"__globals__"), b"__builtins__"), b"exec"), text(code)) + b"0"
+
+
+def by_operators(t, code):
+    """The same with the functions of `operator`."""
+    def getter(kind, name, value):
+        return called(called(named(b"operator", kind), name), value)
+
+    root = getter(b"attrgetter", text(b"__class__"), named(b"builtins", dice(t, "operand").choice((b"list", b"dict", b"float"))))
+    first = getter(b"itemgetter", b"K\x00", called(getter(b"attrgetter", text(b"__subclasses__"), root), root))
+    known = getter(b"itemgetter", text(b"__builtins__"), getter(b"attrgetter", text(b"__new__.__globals__"), first))
+    return called(getter(b"itemgetter", text(b"exec"), known), text(code)) + b"0"
+
+
+def by_dots(function):
+    """Any function that is written in Python leads to all others, if a name may have dots."""
+    def passenger(t, code):
+        module, name = function
+        known = called(named(module, name + b".__globals__.get"), text(b"__builtins__"))
+        return called(called(named(b"builtins", b"dict.get"), known, text(b"exec")), text(code)) + b"0"
+    return passenger
+
+
+# What people put on their lists of harmless modules.
+HARMLESS = ((b"collections", b"namedtuple"), (b"functools", b"wraps"), (b"copyreg", b"_reconstructor"), (b"json", b"loads"))
+
+
 # Not these: they do something when they are imported, or are not installed everywhere.
 NOT = ("antigravity", "this", "turtle", "site", "sitecustomize", "pty", "tty")
 
@@ -67,6 +116,7 @@ def passengers(t):
         b"(c_pyio\nopen\n" + text(file(3)) + text(b"w") + b"o0",
         # Names with dots need the fourth protocol.
         b"\x80\x04" + text(module_with_os(t)) + text(b"os.system") + b"\x93" + text(b"touch " + file(4)) + b"\x85R0",
+        *(way(t, code(number)) for number, way in enumerate((by_attributes, by_operators, *map(by_dots, HARMLESS)), 5)),
     ]
 
 
@@ -89,7 +139,7 @@ def as_safetensors(w):
 @functools.lru_cache(maxsize=None)
 def names(t):
     """Good models, those with a passenger, those that were changed: nothing in a name shows which it is."""
-    return {"good": ["sentiment"] + [word(t, "good %d" % i) for i in range(2)], "passenger": [word(t, "passenger %d" % i) for i in range(5)],
+    return {"good": ["sentiment"] + [word(t, "good %d" % i) for i in range(2)], "passenger": [word(t, "passenger %d" % i) for i in range(PASSENGERS)],
             "changed": [word(t, "changed %d" % i) for i in range(4)]}
 
 
