@@ -259,7 +259,7 @@ impl<'a> Analyzer<'a> {
                 match made.next().map(|i| &i.op) {
                     Some(Op::Format { parts }) => parts.iter().any(|part| match part {
                         FormatPart::Text(text) => asks(self.names.text(*text)),
-                        _ => false,
+                        FormatPart::Value(_) => false,
                     }),
                     _ => false,
                 }

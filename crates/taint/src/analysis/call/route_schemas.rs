@@ -66,7 +66,7 @@ impl<'a> Analyzer<'a> {
                     let cleared = self.cleared_by_property(state, *field);
                     if cleared != Bits::NONE {
                         checked.push(CheckedField {
-                            part: *part,
+                            part,
                             name: *name,
                             cleared,
                         });
