@@ -3,6 +3,7 @@
 
 use trueline_facts::artifact::Verdict;
 
+use super::collect::LOST;
 use super::judge::REMOVER;
 use super::machine::{Machine, Step};
 use super::readings::Reading;
@@ -142,6 +143,9 @@ impl Machine {
     }
 
     pub(super) fn build(&mut self, target: Value, state: Value) -> Step {
+        if matches!(state, Value::Dropped) {
+            self.lost.get_or_insert(LOST);
+        }
         let setter = match self.get_node(target) {
             Some(Node::Call(called)) => called
                 .bound

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::capture::Macro;
+
 /// Longest text that is computed or kept under a name: prompts are shorter.
 pub(super) const MAX_TEXT: usize = 32 << 10;
 
@@ -13,6 +15,8 @@ pub(super) type Folded = Option<String>;
 #[derive(Debug, Default)]
 pub(super) struct Constants {
     texts: BTreeMap<String, String>,
+    /// Macros by their names.
+    macros: BTreeMap<String, Macro>,
     /// Bytes that may still be computed or copied.
     pub(super) left: u64,
     /// Something was not computed because it is too long, or too much was.
@@ -23,6 +27,7 @@ impl Constants {
     pub(super) const fn new(left: u64) -> Self {
         Self {
             texts: BTreeMap::new(),
+            macros: BTreeMap::new(),
             left,
             cut: false,
         }
@@ -62,6 +67,25 @@ impl Constants {
         } else {
             self.texts.remove(name);
         }
+    }
+
+    /// From here on a call of the name gives what the macro puts out.
+    pub(super) fn set_macro(&mut self, name: &str, made: Macro) {
+        if self.charge(made.len()) {
+            self.macros.insert(name.to_owned(), made);
+        } else {
+            self.macros.remove(name);
+        }
+    }
+
+    /// What a call of a macro puts out.
+    pub(super) fn call_macro(&mut self, name: &str, given: &[Folded]) -> Folded {
+        let len = self.macros.get(name)?.len();
+        if !self.charge(len) {
+            return None;
+        }
+        let text = self.macros.get(name)?.called(given);
+        self.charge(text.len()).then_some(text)
     }
 
     /// From here on nothing is known of the name.

@@ -22,6 +22,8 @@ pub(super) struct Parser<'c> {
     /// Text constants, also those that were put together.
     pub(super) strings: Vec<String>,
     pub(super) unfinished: bool,
+    /// What it puts out, as far as that is constant.
+    pub(super) value: Folded,
 }
 
 impl<'c> Parser<'c> {
@@ -34,7 +36,15 @@ impl<'c> Parser<'c> {
             found: Vec::new(),
             strings: Vec::new(),
             unfinished,
+            value: None,
         }
+    }
+
+    /// An expression that begins with the text of a name.
+    pub(super) fn of_text(name: &str, rest: &str, constants: &'c mut Constants) -> Self {
+        let mut parser = Self::new(rest, constants);
+        parser.tokens.insert(0, Token::Name(name.to_owned()));
+        parser
     }
 
     pub(super) fn run(&mut self, is_statement: bool) {
@@ -44,7 +54,14 @@ impl<'c> Parser<'c> {
         while self.at < self.tokens.len() {
             let before = self.at;
             let folded = self.expression(0);
-            self.strings.extend(folded);
+            if let Some(text) = folded {
+                match &mut self.value {
+                    Some(value) if value.len() + text.len() <= MAX_TEXT => value.push_str(&text),
+                    Some(_) => {}
+                    None => self.value = Some(text.clone()),
+                }
+                self.strings.push(text);
+            }
             if self.at == before {
                 self.at += 1;
             }
@@ -83,14 +100,52 @@ impl<'c> Parser<'c> {
             ) {
                 self.at = skip + 3;
                 let value = self.expression(0);
-                match value {
-                    Some(value) => {
-                        self.constants.set(&name, &value);
-                        self.strings.push(value);
-                    }
-                    None => self.constants.forget(&name),
-                }
+                self.keep(&name, value);
+                self.attributes_of(&name, skip + 3);
+            } else if let (
+                Some(Token::Name(of)),
+                Some(Token::Sign('.')),
+                Some(Token::Name(name)),
+                Some(Token::Sign('=')),
+            ) = (
+                self.tokens.get(skip + 1).cloned(),
+                self.tokens.get(skip + 2),
+                self.tokens.get(skip + 3).cloned(),
+                self.tokens.get(skip + 4),
+            ) {
+                // An attribute of a namespace.
+                let name = format!("{of}.{name}");
+                self.at = skip + 5;
+                let value = self.expression(0);
+                self.keep(&name, value);
             }
+        }
+    }
+
+    /// `namespace(name='text')`: the attributes of a name.
+    fn attributes_of(&mut self, of: &str, from: usize) {
+        let Some([Token::Name(word), Token::Sign('('), given @ ..]) = self.tokens.get(from..)
+        else {
+            return;
+        };
+        if word != "namespace" {
+            return;
+        }
+        for part in given.windows(3) {
+            if let [Token::Name(name), Token::Sign('='), Token::Text(text)] = part {
+                self.constants.set(&format!("{of}.{name}"), text);
+            }
+        }
+    }
+
+    /// From here on a name stands for what is known of its value.
+    fn keep(&mut self, name: &str, value: Folded) {
+        match value {
+            Some(value) => {
+                self.constants.set(name, &value);
+                self.strings.push(value);
+            }
+            None => self.constants.forget(name),
         }
     }
 
@@ -233,6 +288,9 @@ impl<'c> Parser<'c> {
         let mut value: Folded = None;
         let mut list: Option<Vec<String>> = None;
         let mut root = String::new();
+        let from = self.at;
+        // Is it of what somebody said?
+        let mut said = false;
         match self.peek().cloned() {
             Some(Token::Text(text)) => {
                 self.at += 1;
@@ -315,10 +373,18 @@ impl<'c> Parser<'c> {
                     } else {
                         Vec::new()
                     };
+                    said |= names_words(&name);
+                    if is_call
+                        && value.is_none()
+                        && matches!(name.as_str(), "format" | "format_map")
+                    {
+                        self.formats(said, from);
+                    }
                     value = if is_call {
                         self.called(&name, value, &args, list.take())
                     } else {
-                        self.lose(value)
+                        self.lose(value);
+                        self.constants.get(&format!("{root}.{name}"))
                     };
                     self.strings.extend(list.take().into_iter().flatten());
                 }
@@ -333,6 +399,7 @@ impl<'c> Parser<'c> {
                         _ => None,
                     };
                     if let Some(Some(key)) = key.first() {
+                        said |= names_words(key);
                         self.name(key, &root);
                     }
                     let of = self.affordable(value);
@@ -370,9 +437,13 @@ impl<'c> Parser<'c> {
                         self.check_range(start);
                     }
                     if root == "dict" || root == "namespace" {
-                        self.strings.extend(args.into_iter().flatten());
+                        self.strings.extend(args.iter().flatten().cloned());
                     }
-                    value = self.lose(value);
+                    value = self
+                        .constants
+                        .call_macro(&root, &args)
+                        .or_else(|| self.lose(value));
+                    self.strings.extend(value.clone());
                 }
                 Some(Token::Sign('|')) => {
                     self.at += 1;
@@ -393,6 +464,20 @@ impl<'c> Parser<'c> {
         }
         self.strings.extend(list.into_iter().flatten());
         value
+    }
+
+    /// A format that is not known: whoever writes it reads the attributes of what it is given.
+    fn formats(&mut self, said: bool, from: usize) {
+        let has_field = self.tokens[from..self.at]
+            .iter()
+            .any(|token| matches!(token, Token::Text(text) if opens_field(text)));
+        if said || has_field {
+            self.found.push((
+                Verdict::Suspicious,
+                "the template takes a format from the conversation, which may read any attribute of what it is given"
+                    .to_owned(),
+            ));
+        }
     }
 
     fn check_range(&mut self, from: usize) {
@@ -532,4 +617,18 @@ impl<'c> Parser<'c> {
             ));
         }
     }
+}
+
+/// Does a key or attribute hold what somebody said?
+fn names_words(name: &str) -> bool {
+    matches!(name, "content" | "text" | "prompt" | "role")
+}
+
+/// Does a text begin a field of a format that asks for an attribute: `{0.`?
+fn opens_field(text: &str) -> bool {
+    text.match_indices('{').any(|(at, _)| {
+        text[at + 1..]
+            .trim_start_matches(|c: char| c.is_ascii_digit())
+            .starts_with(['.', '['])
+    })
 }

@@ -14,6 +14,7 @@ pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
 mod misread;
+mod padding;
 pub(crate) mod pickles;
 mod places;
 mod published;
@@ -76,5 +77,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(code::samples());
     samples.extend(loaders::samples());
     samples.extend(misread::samples());
+    samples.extend(padding::samples());
     samples
 }
