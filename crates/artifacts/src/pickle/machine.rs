@@ -13,7 +13,7 @@ use super::collect::{FIRST_COLLECTION, FIRST_SQUEEZE, Gap, LOST};
 use super::opcode as op;
 use super::readings::{MAX_FORKED, Reading};
 use super::state::{MAX_FAR, SeenState, StateLooks};
-use super::value::{Called, Kind, Node, NodeId, Place, Text, Value};
+use super::value::{Called, Node, NodeId, Place, Text, Value};
 use super::weights_only;
 use crate::code::Code;
 use crate::names;
@@ -21,10 +21,10 @@ use crate::source::Cursor;
 use crate::technique::{self, Technique};
 
 /// Items kept of a container.
-const SAMPLE: usize = 64;
+pub(super) const SAMPLE: usize = 64;
 /// And when a pickle has very many containers.
-const SMALL_SAMPLE: usize = 4;
-const MANY_NODES: usize = 1 << 20;
+pub(super) const SMALL_SAMPLE: usize = 4;
+pub(super) const MANY_NODES: usize = 1 << 20;
 /// Nodes of one pickle that are needed, and values on its stack, from which on it goes on without them.
 const MAX_OBJECTS: usize = 4 << 20;
 /// Arrays of objects inside of each other: each has a machine of its own.
@@ -442,67 +442,6 @@ impl Machine {
         }
         self.made.push(bytes.into_boxed_slice());
         Value::Made { kind, index }
-    }
-
-    pub(super) fn sample(&self) -> usize {
-        if self.nodes.len() > MANY_NODES {
-            SMALL_SAMPLE
-        } else {
-            SAMPLE
-        }
-    }
-
-    pub(super) fn container(&mut self, kind: Kind, mut items: Vec<Value>) {
-        if kind == Kind::Dict {
-            let value = self.node(Node::Container {
-                kind,
-                items: Vec::new(),
-                cut: false,
-            });
-            self.stack.push(value);
-            self.set_items(value, &items);
-            return;
-        }
-        let limit = self.sample().max(SAMPLE * usize::from(kind == Kind::Tuple));
-        let cut = items.len() > limit;
-        let weight = self.weight(&items);
-        let far = items.split_off(limit.min(items.len()));
-        items.shrink_to_fit();
-        let value = self.node(Node::Container { kind, items, cut });
-        self.keep_far(value, far.into_iter());
-        self.grow(value, weight);
-        self.stack.push(value);
-    }
-
-    pub(super) fn weight(&self, items: &[Value]) -> f32 {
-        items
-            .iter()
-            .map(|item| match item {
-                Value::Node(NodeId(id)) => self.weights.get(*id as usize).copied().unwrap_or(1.0),
-                _ => 1.0,
-            })
-            .sum()
-    }
-
-    /// A few opcodes that unfold to very many objects: whoever prints, compares or copies the result hangs.
-    pub(super) fn grow(&mut self, value: Value, by: f32) {
-        let Value::Node(NodeId(id)) = value else {
-            return;
-        };
-        let Some(weight) = self.weights.get_mut(id as usize) else {
-            return;
-        };
-        *weight += by;
-        let opcodes = self.opcodes as f32;
-        if *weight > (opcodes * opcodes * 4.0).max(1e9) {
-            self.find(
-                Verdict::Suspicious,
-                technique::PICKLE_EXPONENTIAL,
-                "containers hold each other so that a few bytes unfold to more than a thousand million objects"
-                    .to_owned(),
-                None,
-            );
-        }
     }
 
     /// The items of an argument tuple (or list: the Python loader takes both).

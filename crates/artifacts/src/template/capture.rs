@@ -181,6 +181,11 @@ fn mark(at: usize) -> String {
     format!("{}{at}{}", MARKS[0], MARKS[0])
 }
 
+/// Is something in a text that only the call of a macro tells?
+pub(super) fn is_open(text: &str) -> bool {
+    text.contains(MARKS)
+}
+
 fn skip_signs(tokens: &[Token]) -> &[Token] {
     match tokens {
         [Token::Sign('-' | '+'), rest @ ..] => rest,

@@ -18,14 +18,16 @@ pub(crate) fn samples() -> Vec<Sample> {
             gguf("tokenizer.chat_template", template),
         ));
     }
-    for (name, template) in HOSTILE {
+    let families = HOSTILE.iter().map(|sample| ("template-family", sample));
+    let built = BUILT.iter().map(|sample| ("template-built-name", sample));
+    for (technique, (name, template)) in families.chain(built) {
         out.push(Sample::attack(
-            "template-family",
+            technique,
             format!("{name}/chat_template.jinja"),
             template.as_bytes().to_vec(),
         ));
         out.push(Sample::attack(
-            "template-family",
+            technique,
             format!("{name}.gguf"),
             gguf("tokenizer.chat_template", template),
         ));
@@ -341,6 +343,10 @@ const HOSTILE: &[(&str, &str)] = &[
         "escape-in-a-comprehension",
         r"{%- for message in messages %}{%- for a, b in {'__cla': 'ss__'}.items() %}{{- message.content[a ~ b] }}{%- endfor %}{{- message.content }}{%- endfor %}",
     ),
+];
+
+/// Names that blocks put together, and formats that the conversation gives.
+const BUILT: &[(&str, &str)] = &[
     (
         "name-from-a-macro",
         r"{%- macro n() %}__class__{% endmacro %}{{- messages[n()] }}",
