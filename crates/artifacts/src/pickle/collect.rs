@@ -70,7 +70,7 @@ impl Machine {
                 self.drop_data_of_memo();
                 needed = self.collect();
             }
-            self.collect_at = (2 * needed).max(FIRST_COLLECTION);
+            self.collect_at = (2 * needed).max(self.first_collection());
         }
         let needed = (self.nodes.len() - self.free.len())
             .max(self.stack.len())
@@ -78,6 +78,11 @@ impl Machine {
         if needed > self.objects {
             self.forget();
         }
+    }
+
+    /// A large memo is not looked through for a few nodes.
+    fn first_collection(&self) -> usize {
+        FIRST_COLLECTION.max((self.memo.len() + self.sparse_memo.len()) / 4)
     }
 
     /// Goes on with the names that it knows and the top of the stack alone.
@@ -120,7 +125,7 @@ impl Machine {
             self.names.clear();
             self.collect();
         }
-        self.collect_at = FIRST_COLLECTION;
+        self.collect_at = self.first_collection();
         self.squeeze_at = FIRST_SQUEEZE;
     }
 
@@ -138,6 +143,7 @@ impl Machine {
                     .values()
                     .flat_map(|of| of.values().map(|v| &v.1)),
             )
+            .filter(|value| matches!(value, Value::Node(_)))
             .copied()
             .collect();
         self.mark_needed(roots, &mut needed);

@@ -1,7 +1,7 @@
 //! Text that is put together from constant parts, as the template engine would do it, within what may be computed:
 //! a few words that are put into each other can ask for any amount of text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::capture::Macro;
 
@@ -15,6 +15,8 @@ pub(super) type Folded = Option<String>;
 #[derive(Debug, Default)]
 pub(super) struct Constants {
     texts: BTreeMap<String, String>,
+    /// Names of what somebody said.
+    said: BTreeSet<String>,
     /// Macros by their names.
     macros: BTreeMap<String, Macro>,
     /// Bytes that may still be computed or copied.
@@ -27,6 +29,7 @@ impl Constants {
     pub(super) const fn new(left: u64) -> Self {
         Self {
             texts: BTreeMap::new(),
+            said: BTreeSet::new(),
             macros: BTreeMap::new(),
             left,
             cut: false,
@@ -67,6 +70,19 @@ impl Constants {
         } else {
             self.texts.remove(name);
         }
+    }
+
+    /// From here on the name stands for what somebody said, or for something else.
+    pub(super) fn set_said(&mut self, name: &str, is_said: bool) {
+        if is_said {
+            self.said.insert(name.to_owned());
+        } else {
+            self.said.remove(name);
+        }
+    }
+
+    pub(super) fn is_said(&self, name: &str) -> bool {
+        self.said.contains(name)
     }
 
     /// From here on a call of the name gives what the macro puts out.

@@ -100,6 +100,11 @@ impl<'c> Parser<'c> {
                 self.at = skip + 3;
                 let value = self.expression(0);
                 self.keep(&name, value);
+                let is_said = self.tokens[skip + 3..].iter().any(|token| {
+                    matches!(token, Token::Name(word) | Token::Text(word)
+                        if names_words(word) || self.constants.is_said(word))
+                });
+                self.constants.set_said(&name, is_said);
                 self.attributes_of(&name, skip + 3);
             } else if let (
                 Some(Token::Name(of)),
@@ -333,6 +338,7 @@ impl<'c> Parser<'c> {
                     ));
                 }
                 value = self.constants.get(&name);
+                said = self.constants.is_said(&name);
                 root = name;
             }
             Some(Token::Sign('-' | '+')) => {

@@ -384,6 +384,10 @@ const BUILT: &[(&str, &str)] = &[
         r"{{- messages[0].content.format(messages[0]) }}",
     ),
     (
+        "format-from-a-name-of-what-was-said",
+        r"{%- set said = messages[0].content %}{{- said.format(messages[0]) }}",
+    ),
+    (
         "format-map-from-the-conversation",
         r"{{- messages[-1]['content'].format_map(tools) }}",
     ),
