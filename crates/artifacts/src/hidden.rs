@@ -57,8 +57,8 @@ pub(crate) fn value(inspection: &mut Inspection, value: &str) {
     }
 }
 
-/// Digits of digits that are decoded.
-const MAX_LAYERS: u32 = 4;
+/// Digits of digits that are decoded: each layer is a quarter shorter at least, so that none has as many.
+const MAX_LAYERS: u32 = 64;
 
 /// What digits are, if that is a file; or digits again, of which one is made.
 pub(crate) fn of_digits(digits: &[u8]) -> Option<Vec<u8>> {

@@ -324,6 +324,15 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
     if names.plain.contains(&full) {
         return Standing::Vetted;
     }
+    // An exception of a package keeps its message and does nothing with it.
+    let package = module.split('.').next().unwrap_or(&module);
+    if (names.audited.contains(package) || names.known.contains(package))
+        && is_exception(&name)
+        && !passes_a_module(&name)
+        && !names.danger.contains_key(&full)
+    {
+        return Standing::Vetted;
+    }
     // Longest first.
     let mut prefix = full.as_str();
     loop {

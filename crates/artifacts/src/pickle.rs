@@ -2,10 +2,11 @@
 //!
 //! [`machine`] runs the opcodes ([`step`]) on symbolic values ([`constant`] reads texts and bytes), [`fold`], [`text`] and [`attribute`] compute what
 //! indirection leads to, [`judge`], [`looks`], [`handed`], [`place`], [`unresolved`] and [`cost`] say what a call means,
-//! [`state`] what an object is given, [`show`] writes it as Python would; [`streams`] walks a file's pickles one after the other,
+//! [`state`] what an object is given, [`show`] writes it as Python would, [`collect`] drops what is needed no more; [`streams`] walks a file's pickles one after the other,
 //! [`readings`] follows what another loader would read, [`weights_only`] says what torch's careful one refuses.
 
 mod attribute;
+mod collect;
 mod constant;
 mod cost;
 mod expression;

@@ -164,8 +164,22 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     if found.is_empty() && protobuf(inspection, name, source, &head) {
         found.push("protobuf");
     }
-    if found.is_empty() && matches!(head.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff])) {
-        let plain = utf16(source);
+    // XML says by its first bytes how it is written.
+    let is_marked = matches!(head.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
+    let is_wide_xml = head.starts_with(b"<\0?\0")
+        || head.starts_with(b"\0<\0?")
+        || head.starts_with(b"<\0!\0")
+        || head.starts_with(b"\0<\0!");
+    if found.is_empty() && (head.starts_with(EBCDIC_XML) || head.starts_with(EBCDIC_DOCTYPE)) {
+        inspection.format("xml");
+        inspection.report(
+            Verdict::Suspicious,
+            technique::XML_ENTITY,
+            0,
+            "the XML is written in EBCDIC, which hides what it declares: no tool for models writes so",
+        );
+    } else if found.is_empty() && (is_marked || is_wide_xml) {
+        let plain = utf16(source, if is_marked { 2 } else { 0 });
         let head = plain.read(0, 512);
         if is_text(&head) {
             text(inspection, name, &plain, &head, true);
@@ -375,10 +389,14 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
     false
 }
 
+/// `<?xml` and `<!DOC` as EBCDIC has them.
+const EBCDIC_XML: &[u8] = &[0x4c, 0x6f, 0xa7, 0x94, 0x93];
+const EBCDIC_DOCTYPE: &[u8] = &[0x4c, 0x5a, 0xc4, 0xd6, 0xc3];
+
 /// Text of two bytes a character, as one of one.
-fn utf16(source: &Source) -> Source {
-    let bytes = source.read(2, 16 << 20);
-    let big = source.array::<1>(0) == Some([0xfe]);
+fn utf16(source: &Source, from: u64) -> Source {
+    let bytes = source.read(from, 16 << 20);
+    let big = matches!(source.array::<1>(0), Some([0xfe | 0]));
     let units = bytes.chunks_exact(2).map(|pair| {
         if big {
             u16::from_be_bytes([pair[0], pair[1]])

@@ -357,6 +357,12 @@ impl Cursor {
         }
     }
 
+    /// The line that begins here, where it is, if all of it is at hand.
+    pub(crate) fn line_at_hand(&self) -> Option<&[u8]> {
+        let rest = self.window.get(self.at..)?;
+        rest.get(..memchr::memchr(b'\n', rest)?)
+    }
+
     /// Bytes at any place of the source, from the window where it has them.
     pub(crate) fn bytes(&self, offset: u64, len: usize) -> Vec<u8> {
         if let Some(start) = offset.checked_sub(self.base)

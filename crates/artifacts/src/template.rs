@@ -10,6 +10,7 @@ use trueline_facts::artifact::Verdict;
 use crate::inspection::{Inspection, printable, shorten};
 use crate::technique;
 
+mod capture;
 mod constant;
 mod expression;
 mod structure;
@@ -17,6 +18,7 @@ mod token;
 mod trigger;
 mod words;
 
+use capture::{Captures, items_of_loop};
 use constant::Constants;
 use expression::Parser;
 use structure::Structure;
@@ -29,6 +31,10 @@ const MAX_TEMPLATE: usize = 4 << 20;
 const MAX_EMITTED: usize = 8 << 20;
 /// Blocks whose quotes or braces do not match, until a template is given up.
 const MAX_UNCLOSED: usize = 32;
+/// Pieces that are walked again, for loops over constants.
+const MAX_REPEATED: usize = 4096;
+/// Pieces of such a loop.
+const MAX_LOOP: usize = 256;
 
 /// A piece of a template.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,13 +132,7 @@ pub(crate) fn inspect_as(inspection: &mut Inspection, template: &str, purpose: P
         constants: Constants::new(inspection.computed_left),
         ..Walk::default()
     };
-    for (piece, offset) in pieces {
-        match piece {
-            Piece::Text(plain) => walk.text(inspection, plain, offset),
-            Piece::Expression(code) => walk.code(inspection, code, offset, false),
-            Piece::Statement(code) => walk.code(inspection, code, offset, true),
-        }
-    }
+    walk.pieces(inspection, &pieces);
     walk.finish(inspection);
 }
 
@@ -143,8 +143,12 @@ struct Walk {
     structure: Structure,
     /// Names that stand for constant text.
     constants: Constants,
-    /// Names that stand for lists of texts, and the first of each.
-    lists: BTreeMap<String, String>,
+    /// Names that stand for lists of texts.
+    lists: BTreeMap<String, Vec<String>>,
+    /// Blocks whose text is kept.
+    captures: Captures,
+    /// Pieces that were walked again, for loops over constants.
+    repeated: usize,
     names: Names,
     /// One frame an open `if`.
     conditions: Vec<Frame>,
@@ -208,7 +212,47 @@ impl Walk {
         }
     }
 
+    /// Walks the pieces in their order, those of loops over constants once for each.
+    fn pieces(&mut self, inspection: &mut Inspection, pieces: &[(Piece<'_>, u64)]) {
+        let mut at = 0;
+        while let Some((piece, offset)) = pieces.get(at) {
+            at += 1;
+            match piece {
+                Piece::Text(plain) => self.text(inspection, plain, *offset),
+                Piece::Expression(code) => self.code(inspection, code, *offset, false),
+                Piece::Statement(code) => {
+                    self.code(inspection, code, *offset, true);
+                    if self.repeated >= MAX_REPEATED {
+                        continue;
+                    }
+                    let Some((name, items)) = items_of_loop(code, &self.lists, &self.constants)
+                    else {
+                        continue;
+                    };
+                    let near = &pieces[at..pieces.len().min(at + MAX_LOOP)];
+                    let Some(len) = capture::loop_len(near) else {
+                        self.repeated += near.len() + 1;
+                        continue;
+                    };
+                    self.repeated += 1;
+                    let end = at + len;
+                    let cost = (end - at) * items.len();
+                    if self.repeated + cost > MAX_REPEATED {
+                        continue;
+                    }
+                    self.repeated += cost;
+                    for item in items {
+                        self.constants.set(&name, &item);
+                        self.pieces(inspection, &pieces[at..end]);
+                    }
+                    at = end;
+                }
+            }
+        }
+    }
+
     fn text(&mut self, inspection: &mut Inspection, plain: &str, offset: u64) {
+        self.captures.put(plain);
         if self.purpose == Purpose::Other {
             return;
         }
@@ -263,7 +307,23 @@ impl Walk {
         let found = std::mem::take(&mut parser.found);
         let strings = std::mem::take(&mut parser.strings);
         let unfinished = parser.unfinished;
+        let value = parser.value.take();
         let tokens = parser.into_tokens();
+        if is_statement {
+            if let Some(name) = self.captures.statement(&tokens, &mut self.constants) {
+                inspection.report(
+                    Verdict::Malicious,
+                    technique::TEMPLATE_ESCAPE,
+                    offset,
+                    format!(
+                        "a template puts the name {} together as text",
+                        printable(&name)
+                    ),
+                );
+            }
+        } else if let Some(value) = value {
+            self.captures.put(&value);
+        }
         if !unfinished {
             self.structure.take(&tokens, is_statement);
         }
@@ -328,8 +388,8 @@ impl Walk {
         };
         match (word.as_str(), rest) {
             ("set", [Token::Name(name), Token::Sign('='), value @ ..]) => {
-                if let [Token::Sign('[' | '('), Token::Text(first), ..] = value {
-                    self.lists.insert(name.clone(), first.clone());
+                if let Some(items) = capture::texts(value) {
+                    self.lists.insert(name.clone(), items);
                 }
                 self.set(name, value);
                 self.in_set_block = false;
@@ -385,7 +445,7 @@ impl Walk {
             ("for", [Token::Name(name), Token::Name(_), Token::Name(list), ..])
                 if self.lists.contains_key(list) =>
             {
-                if let Some(first) = self.lists.get(list) {
+                if let Some(first) = self.lists.get(list).and_then(|items| items.first()) {
                     self.constants.set(name, first);
                 }
             }

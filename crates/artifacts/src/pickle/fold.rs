@@ -3,11 +3,12 @@
 //! Only pure functions on constants are computed, within a budget. What cannot be computed stays open; calling
 //! it is itself a finding.
 
-use super::foldable::FOLDABLE;
+use super::collect::LOST;
+use super::foldable::{FOLDABLE, is_foldable};
 use super::machine::Machine;
 use super::opcode as op;
 use super::text::repeated;
-use super::value::{Kind, Node, Text, Value};
+use super::value::{Kind, Node, NodeId, Text, Value};
 use crate::encoding;
 use crate::names;
 
@@ -20,6 +21,13 @@ impl Machine {
     /// Calls `callee` with `args`: findings are recorded, the value stands for the result.
     pub(crate) fn call(&mut self, callee: Value, args: Vec<Value>, nesting: usize) -> Value {
         self.calls += 1;
+        if args.iter().any(|arg| matches!(arg, Value::Dropped)) {
+            self.lost.get_or_insert(LOST);
+        }
+        let quiet = quiet_key(callee, self.opcode, &args);
+        if quiet.is_some_and(|key| self.quiet.contains(&key)) {
+            return self.called(callee, args);
+        }
         if nesting > MAX_NESTING || self.fold_left == 0 {
             self.unresolved(callee, &args);
             return Value::Opaque;
@@ -119,7 +127,16 @@ impl Machine {
             }
             self.method(of, method, &args[1..], nesting)
         });
+        let finds = self.finds;
         self.judge(callee, module, name, &args, folded.is_some());
+        // Numbers are all the same but to what counts with them.
+        if self.finds == finds
+            && folded.is_none()
+            && !counts(&full)
+            && let Some(key) = quiet_key(callee, self.opcode, &args)
+        {
+            self.quiet.insert(key);
+        }
         folded.unwrap_or_else(|| self.called(callee, args))
     }
 
@@ -509,6 +526,41 @@ impl Machine {
             };
         }
     }
+}
+
+/// What a call of numbers alone is known by.
+fn quiet_key(callee: Value, opcode: u8, args: &[Value]) -> Option<(u32, u8)> {
+    let is_number = |arg: &Value| {
+        matches!(
+            arg,
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)
+        )
+    };
+    match callee {
+        Value::Node(NodeId(id)) if !args.is_empty() && args.iter().all(is_number) => {
+            Some((id, opcode))
+        }
+        _ => None,
+    }
+}
+
+/// May a number that it is given say how much it makes or does?
+fn counts(full: &str) -> bool {
+    let top = full.split('.').next().unwrap_or(full);
+    matches!(
+        top,
+        "builtins"
+            | "operator"
+            | "_operator"
+            | "math"
+            | "collections"
+            | "numpy"
+            | "torch"
+            | "copyreg"
+            | "itertools"
+            | "functools"
+            | "tempfile"
+    ) || is_foldable(full)
 }
 
 const fn is_literal(value: Value) -> bool {

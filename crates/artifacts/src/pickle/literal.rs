@@ -2,6 +2,9 @@
 
 /// An integer as `int(text, 0)` takes it.
 pub(super) fn integer(text: &[u8]) -> Option<i64> {
+    if let Some(number) = digits(text) {
+        return Some(number);
+    }
     let text = std::str::from_utf8(text).ok()?.trim().replace('_', "");
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -18,6 +21,15 @@ pub(super) fn integer(text: &[u8]) -> Option<i64> {
         lower.parse()
     };
     value.ok().map(|v| if negative { -v } else { v })
+}
+
+/// A number of a few digits and nothing else, as nearly all are.
+pub(super) fn digits(text: &[u8]) -> Option<i64> {
+    let is_short = !text.is_empty() && text.len() <= 18;
+    (is_short && text.iter().all(u8::is_ascii_digit)).then(|| {
+        text.iter()
+            .fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
+    })
 }
 
 pub(super) fn unquoted(line: &[u8]) -> Option<&[u8]> {

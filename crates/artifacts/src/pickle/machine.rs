@@ -9,10 +9,11 @@ use std::cell::{Cell, RefCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::artifact::Verdict;
 
+use super::collect::{FIRST_COLLECTION, FIRST_SQUEEZE, Gap, LOST};
 use super::opcode as op;
 use super::readings::{MAX_FORKED, Reading};
-use super::state::{MAX_FAR, SeenState};
-use super::value::{Called, Kind, Node, NodeId, Place, Text, Value};
+use super::state::{MAX_FAR, SeenState, StateLooks};
+use super::value::{Called, Node, NodeId, Place, Text, Value};
 use super::weights_only;
 use crate::code::Code;
 use crate::names;
@@ -20,12 +21,12 @@ use crate::source::Cursor;
 use crate::technique::{self, Technique};
 
 /// Items kept of a container.
-const SAMPLE: usize = 64;
+pub(super) const SAMPLE: usize = 64;
 /// And when a pickle has very many containers.
-const SMALL_SAMPLE: usize = 4;
-const MANY_NODES: usize = 1 << 20;
-/// Nodes of one pickle, and values on its stack: about 1 GB at the very most, for files of such a size.
-const MAX_OBJECTS: usize = 24 << 20;
+pub(super) const SMALL_SAMPLE: usize = 4;
+pub(super) const MANY_NODES: usize = 1 << 20;
+/// Nodes of one pickle that are needed, and values on its stack, from which on it goes on without them.
+const MAX_OBJECTS: usize = 4 << 20;
 /// Arrays of objects inside of each other: each has a machine of its own.
 pub(super) const MAX_ARRAYS: u32 = 8;
 /// Names that are one value each.
@@ -92,11 +93,26 @@ pub(crate) struct Machine {
     /// What each node unfolds to when it is walked as a tree.
     pub(super) weights: Vec<f32>,
     pub(crate) made: Vec<Box<[u8]>>,
+    /// Nodes that may be used again, and when it is worth to look for more.
+    pub(super) free: Vec<u32>,
+    pub(super) collect_at: usize,
+    pub(super) squeeze_at: usize,
+    /// What is missing may have been dropped.
+    pub(super) is_forgetful: bool,
+    /// Callees whose call with numbers alone said nothing, by node and opcode.
+    pub(super) quiet: FxHashSet<(u32, u8)>,
+    /// Times that something was found, also the same again.
+    pub(super) finds: u64,
+    pub(super) state_looks: StateLooks,
     pub(super) stack: Vec<Value>,
+    /// Where values of it were dropped, from below.
+    pub(super) gaps: Vec<Gap>,
     pub(super) marks: Vec<usize>,
     pub(super) memo: Vec<Option<Value>>,
     pub(super) sparse_memo: FxHashMap<u64, Value>,
     pub(super) memo_len: u64,
+    /// Below it entries of the memo may be missing that are data.
+    pub(super) dropped_memo: u64,
     pub(crate) protocol: u8,
     /// Modules and names that the pickles of the file registered under codes.
     pub(crate) extensions: FxHashMap<i64, (String, String)>,
@@ -158,8 +174,8 @@ pub(crate) struct Machine {
     /// Arrays of objects around it.
     pub(super) arrays: u32,
     /// Names by their modules.
-    globals_of: FxHashMap<Box<str>, Globals>,
-    global_count: usize,
+    pub(super) globals_of: FxHashMap<Box<str>, Globals>,
+    pub(super) global_count: usize,
     /// Names by the texts of their modules and their own, and the protocol.
     pub(super) names: FxHashMap<(Place, Place, u8), Value>,
     /// Constants that are kept for a look inside.
@@ -190,10 +206,19 @@ impl Machine {
             weights: Vec::new(),
             made: Vec::new(),
             stack: Vec::new(),
+            gaps: Vec::new(),
+            free: Vec::new(),
+            collect_at: FIRST_COLLECTION,
+            squeeze_at: FIRST_SQUEEZE,
+            is_forgetful: false,
+            quiet: FxHashSet::default(),
+            finds: 0,
+            state_looks: StateLooks::default(),
             marks: Vec::new(),
             memo: Vec::new(),
             sparse_memo: FxHashMap::default(),
             memo_len: 0,
+            dropped_memo: 0,
             protocol: 0,
             extensions: FxHashMap::default(),
             frame_end: None,
@@ -283,9 +308,13 @@ impl Machine {
             if let Some(end) = self.frame_end {
                 self.check_frame(byte, end);
             }
-            let objects = self.nodes.len().max(self.stack.len() + self.marks.len());
-            if objects > self.objects || self.opcodes > self.steps_left {
+            if self.opcodes > self.steps_left {
                 return Ended::Budget;
+            }
+            if self.nodes.len() >= self.collect_at && self.free.is_empty()
+                || self.stack.len().max(self.marks.len()) >= self.squeeze_at
+            {
+                self.tidy();
             }
         }
     }
@@ -322,6 +351,15 @@ impl Machine {
         if self.stack.len() <= self.fence() {
             return self.missing();
         }
+        if let Some(gap) = self.gaps.last_mut()
+            && gap.at == self.stack.len()
+        {
+            gap.count -= 1;
+            if gap.count == 0 {
+                self.gaps.pop();
+            }
+            return Ok(Value::Dropped);
+        }
         self.stack.pop().ok_or(Ended::Malformed)
     }
 
@@ -329,6 +367,8 @@ impl Machine {
     pub(super) fn missing(&self) -> Result<Value, Ended> {
         if self.reading == Reading::Probe {
             Ok(Value::Opaque)
+        } else if self.is_forgetful {
+            Ok(Value::Dropped)
         } else {
             Err(Ended::Malformed)
         }
@@ -337,6 +377,13 @@ impl Machine {
     pub(super) fn top(&self) -> Result<Value, Ended> {
         if self.stack.len() <= self.fence() {
             return self.missing();
+        }
+        if self
+            .gaps
+            .last()
+            .is_some_and(|gap| gap.at == self.stack.len())
+        {
+            return Ok(Value::Dropped);
         }
         self.stack.last().copied().ok_or(Ended::Malformed)
     }
@@ -349,10 +396,21 @@ impl Machine {
         if mark > self.stack.len() {
             return Err(Ended::Malformed);
         }
+        while self.gaps.last().is_some_and(|gap| gap.at > mark) {
+            self.gaps.pop();
+            if matches!(self.opcode, op::INST | op::OBJ) {
+                self.lost.get_or_insert(LOST);
+            }
+        }
         Ok(self.stack.split_off(mark))
     }
 
     pub(super) fn node(&mut self, node: Node) -> Value {
+        if let Some(id) = self.free.pop() {
+            self.nodes[id as usize] = node;
+            self.weights[id as usize] = 1.0;
+            return Value::Node(NodeId(id));
+        }
         let id = NodeId(self.nodes.len() as u32);
         self.nodes.push(node);
         self.weights.push(1.0);
@@ -384,67 +442,6 @@ impl Machine {
         }
         self.made.push(bytes.into_boxed_slice());
         Value::Made { kind, index }
-    }
-
-    pub(super) fn sample(&self) -> usize {
-        if self.nodes.len() > MANY_NODES {
-            SMALL_SAMPLE
-        } else {
-            SAMPLE
-        }
-    }
-
-    pub(super) fn container(&mut self, kind: Kind, mut items: Vec<Value>) {
-        if kind == Kind::Dict {
-            let value = self.node(Node::Container {
-                kind,
-                items: Vec::new(),
-                cut: false,
-            });
-            self.stack.push(value);
-            self.set_items(value, &items);
-            return;
-        }
-        let limit = self.sample().max(SAMPLE * usize::from(kind == Kind::Tuple));
-        let cut = items.len() > limit;
-        let weight = self.weight(&items);
-        let far = items.split_off(limit.min(items.len()));
-        items.shrink_to_fit();
-        let value = self.node(Node::Container { kind, items, cut });
-        self.keep_far(value, far.into_iter());
-        self.grow(value, weight);
-        self.stack.push(value);
-    }
-
-    pub(super) fn weight(&self, items: &[Value]) -> f32 {
-        items
-            .iter()
-            .map(|item| match item {
-                Value::Node(NodeId(id)) => self.weights.get(*id as usize).copied().unwrap_or(1.0),
-                _ => 1.0,
-            })
-            .sum()
-    }
-
-    /// A few opcodes that unfold to very many objects: whoever prints, compares or copies the result hangs.
-    pub(super) fn grow(&mut self, value: Value, by: f32) {
-        let Value::Node(NodeId(id)) = value else {
-            return;
-        };
-        let Some(weight) = self.weights.get_mut(id as usize) else {
-            return;
-        };
-        *weight += by;
-        let opcodes = self.opcodes as f32;
-        if *weight > (opcodes * opcodes * 4.0).max(1e9) {
-            self.find(
-                Verdict::Suspicious,
-                technique::PICKLE_EXPONENTIAL,
-                "containers hold each other so that a few bytes unfold to more than a thousand million objects"
-                    .to_owned(),
-                None,
-            );
-        }
     }
 
     /// The items of an argument tuple (or list: the Python loader takes both).
@@ -551,6 +548,7 @@ impl Machine {
         call: Option<String>,
     ) {
         self.worst = self.worst.max(verdict);
+        self.finds += 1;
         if self.findings.len() >= MAX_FINDINGS {
             return;
         }

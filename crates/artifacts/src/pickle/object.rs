@@ -3,14 +3,76 @@
 
 use trueline_facts::artifact::Verdict;
 
+use super::collect::LOST;
 use super::judge::REMOVER;
-use super::machine::{Machine, Step};
+use super::machine::{MANY_NODES, Machine, SAMPLE, SMALL_SAMPLE, Step};
 use super::readings::Reading;
 use super::state::is_text;
-use super::value::{Kind, Node, Value};
+use super::value::{Kind, Node, NodeId, Value};
 use crate::technique;
 
 impl Machine {
+    pub(super) fn sample(&self) -> usize {
+        if self.nodes.len() > MANY_NODES {
+            SMALL_SAMPLE
+        } else {
+            SAMPLE
+        }
+    }
+
+    pub(super) fn container(&mut self, kind: Kind, mut items: Vec<Value>) {
+        if kind == Kind::Dict {
+            let value = self.node(Node::Container {
+                kind,
+                items: Vec::new(),
+                cut: false,
+            });
+            self.stack.push(value);
+            self.set_items(value, &items);
+            return;
+        }
+        let limit = self.sample().max(SAMPLE * usize::from(kind == Kind::Tuple));
+        let cut = items.len() > limit;
+        let weight = self.weight(&items);
+        let far = items.split_off(limit.min(items.len()));
+        items.shrink_to_fit();
+        let value = self.node(Node::Container { kind, items, cut });
+        self.keep_far(value, far.into_iter());
+        self.grow(value, weight);
+        self.stack.push(value);
+    }
+
+    pub(super) fn weight(&self, items: &[Value]) -> f32 {
+        items
+            .iter()
+            .map(|item| match item {
+                Value::Node(NodeId(id)) => self.weights.get(*id as usize).copied().unwrap_or(1.0),
+                _ => 1.0,
+            })
+            .sum()
+    }
+
+    /// A few opcodes that unfold to very many objects: whoever prints, compares or copies the result hangs.
+    pub(super) fn grow(&mut self, value: Value, by: f32) {
+        let Value::Node(NodeId(id)) = value else {
+            return;
+        };
+        let Some(weight) = self.weights.get_mut(id as usize) else {
+            return;
+        };
+        *weight += by;
+        let opcodes = self.opcodes as f32;
+        if *weight > (opcodes * opcodes * 4.0).max(1e9) {
+            self.find(
+                Verdict::Suspicious,
+                technique::PICKLE_EXPONENTIAL,
+                "containers hold each other so that a few bytes unfold to more than a thousand million objects"
+                    .to_owned(),
+                None,
+            );
+        }
+    }
+
     /// APPEND(S) and ADDITEMS: on a container its items, on anything else a call of its method.
     pub(super) fn extend(&mut self, target: Value, items: &[Value], methods: &[&str]) {
         let limit = self.sample();
@@ -142,6 +204,9 @@ impl Machine {
     }
 
     pub(super) fn build(&mut self, target: Value, state: Value) -> Step {
+        if matches!(state, Value::Dropped) {
+            self.lost.get_or_insert(LOST);
+        }
         let setter = match self.get_node(target) {
             Some(Node::Call(called)) => called
                 .bound

@@ -121,6 +121,9 @@ impl Machine {
         fork.weights.clone_from(&self.weights);
         fork.made.clone_from(&self.made);
         fork.stack.clone_from(&self.stack);
+        fork.gaps.clone_from(&self.gaps);
+        fork.is_forgetful = self.is_forgetful;
+        fork.dropped_memo = self.dropped_memo;
         fork.marks.clone_from(&self.marks);
         fork.memo.clone_from(&self.memo);
         fork.sparse_memo.clone_from(&self.sparse_memo);

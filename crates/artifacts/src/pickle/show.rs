@@ -39,7 +39,7 @@ impl Machine {
             Value::Bool(false) => "False".to_owned(),
             Value::Int(number) => number.to_string(),
             Value::Float(number) => number.to_string(),
-            Value::Opaque => "?".to_owned(),
+            Value::Opaque | Value::Dropped => "?".to_owned(),
             Value::Span { kind, len, at } => {
                 let head = self.cursor.bytes(at, (len as usize).min(4 * MAX_TEXT));
                 quoted(kind, &head, len as usize > head.len())
@@ -92,7 +92,7 @@ impl Machine {
                 format!("{}.{}", self.show(*of, depth + 1), printable(name))
             }
             Some(Node::Persistent(_)) => "persistent_load(…)".to_owned(),
-            None => "?".to_owned(),
+            Some(Node::Freed) | None => "?".to_owned(),
         }
     }
 

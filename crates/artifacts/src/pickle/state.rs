@@ -44,7 +44,28 @@ pub(super) struct SeenState {
     /// Values that were looked at.
     len: usize,
     /// Methods that it binds.
-    methods: Vec<(&'static str, Value)>,
+    pub(super) methods: Vec<(&'static str, Value)>,
+}
+
+/// What may still be looked at of states, and what was.
+#[derive(Clone, Debug)]
+pub(super) struct StateLooks {
+    values_left: usize,
+    parse_left: usize,
+    tried: FxHashSet<Place>,
+    /// Texts of what a state holds were not kept.
+    is_cut: bool,
+}
+
+impl Default for StateLooks {
+    fn default() -> Self {
+        Self {
+            values_left: MAX_VALUES,
+            parse_left: MAX_PARSED,
+            tried: FxHashSet::default(),
+            is_cut: false,
+        }
+    }
 }
 
 impl Machine {
@@ -309,16 +330,18 @@ impl Machine {
     /// Texts in all states, also in their lists, and keys that were added after a state was set.
     pub(super) fn look_at_states(&mut self) {
         let states = std::mem::take(&mut self.states);
+        self.look_at_these(states);
+        self.look_at_rest();
+    }
+
+    /// The same of states that nothing can be added to any more.
+    pub(super) fn look_at_these(&mut self, states: Vec<(Value, u64)>) {
         if states.is_empty() {
             return;
         }
         let end = self.at;
-        let mut left = MAX_VALUES;
-        let mut parse_left = MAX_PARSED;
+        let mut looks = std::mem::take(&mut self.state_looks);
         let mut seen: FxHashSet<u32> = FxHashSet::default();
-        let mut tried: FxHashSet<Place> = FxHashSet::default();
-        // Texts of what a state holds were not kept.
-        let mut is_cut = false;
         let mut stack = Vec::new();
         for (state, at) in states {
             self.at = at;
@@ -336,8 +359,12 @@ impl Machine {
             stack.push(state);
             while let Some(value) = stack.pop() {
                 if let Some(place) = value.place() {
-                    if self.expressions.contains(&place) && tried.insert(place) {
-                        self.try_expression(value, &mut parse_left, "the state of an object holds");
+                    if self.expressions.contains(&place) && looks.tried.insert(place) {
+                        self.try_expression(
+                            value,
+                            &mut looks.parse_left,
+                            "the state of an object holds",
+                        );
                     }
                     continue;
                 }
@@ -349,18 +376,18 @@ impl Machine {
                 }
                 let (items, is_dict) = match self.get_node(value) {
                     Some(Node::Container { kind, items, cut }) => {
-                        is_cut |= cut;
+                        looks.is_cut |= cut;
                         (items, *kind == Kind::Dict)
                     }
                     Some(Node::Call(called)) => (&called.items, true),
                     _ => continue,
                 };
                 let far = self.far_texts.get(&id).map_or(&[][..], Vec::as_slice);
-                let Some(rest) = left.checked_sub(items.len() + far.len()) else {
+                let Some(rest) = looks.values_left.checked_sub(items.len() + far.len()) else {
                     self.lost = Some("states of objects hold more values than are looked at");
                     continue;
                 };
-                left = rest;
+                looks.values_left = rest;
                 stack.extend(far);
                 if is_dict {
                     stack.extend(values_of(items));
@@ -370,16 +397,22 @@ impl Machine {
             }
         }
         self.at = end;
+        self.state_looks = looks;
+    }
+
+    /// Texts that states may hold and that were not kept.
+    fn look_at_rest(&mut self) {
         // What was left out of containers that are none of a state says nothing.
-        if !is_cut || !self.more_expressions {
+        if !self.state_looks.is_cut || !self.more_expressions {
             return;
         }
+        let mut looks = std::mem::take(&mut self.state_looks);
         self.lost = Some("states of objects hold more texts than are looked at");
         // What was not kept may have been any text of the pickle.
         let mut rest: Vec<Place> = self
             .expressions
             .iter()
-            .filter(|place| !tried.contains(*place))
+            .filter(|place| !looks.tried.contains(*place))
             .copied()
             .collect();
         rest.sort_unstable();
@@ -397,7 +430,7 @@ impl Machine {
                 }
             };
             let what = "states of objects hold more than is kept, and the pickle has";
-            if !self.try_expression(value, &mut parse_left, what) {
+            if !self.try_expression(value, &mut looks.parse_left, what) {
                 break;
             }
         }
@@ -438,6 +471,11 @@ fn values_of(pairs: &[Value]) -> impl Iterator<Item = Value> {
 
 pub(super) const fn is_text(value: Value) -> bool {
     matches!(value, Value::Span { .. } | Value::Made { .. })
+}
+
+/// A key that says something with what stands under it, which can be called or not.
+pub(super) fn is_key_that_matters(key: &str) -> bool {
+    is_run_or_formula(key) || key == "user_dir"
 }
 
 fn is_run_or_formula(key: &str) -> bool {

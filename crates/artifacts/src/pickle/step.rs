@@ -2,6 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
+use super::collect::{MAX_DATA_MEMO, MAX_SPARSE_MEMO};
 use super::literal::{integer, raw_unicode_unescape, unescape, unquoted};
 use super::machine::{Ended, Machine, Step};
 use super::opcode as op;
@@ -10,8 +11,6 @@ use crate::technique;
 
 /// Longest line of a text opcode.
 const MAX_LINE: usize = 16 << 20;
-/// Highest memo index that is kept in a vector.
-const DENSE_MEMO: usize = 1 << 26;
 /// Memo indices that no pickler writes: C allocates an array up to it.
 const ABSURD_MEMO: u64 = 1 << 28;
 
@@ -58,26 +57,23 @@ impl Machine {
             op::NEWTRUE => self.stack.push(Value::Bool(true)),
             op::NEWFALSE => self.stack.push(Value::Bool(false)),
             op::INT => {
-                let line = self.line()?;
-                self.stack.push(match line.as_slice() {
+                let value = self.with_line(|line| match line {
                     b"00" => Value::Bool(false),
                     b"01" => Value::Bool(true),
                     text => integer(text).map_or(Value::Opaque, Value::Int),
-                });
+                })?;
+                self.stack.push(value);
             }
             op::LONG => {
-                let mut line = self.line()?;
-                if line.last() == Some(&b'L') {
-                    line.pop();
-                }
-                self.stack
-                    .push(integer(&line).map_or(Value::Opaque, Value::Int));
+                let number =
+                    self.with_line(|line| integer(line.strip_suffix(b"L").unwrap_or(line)))?;
+                self.stack.push(number.map_or(Value::Opaque, Value::Int));
             }
             op::FLOAT => {
-                let line = self.line()?;
-                let value = std::str::from_utf8(&line)
-                    .ok()
-                    .and_then(|t| t.trim().parse().ok());
+                let value = self.with_line(|line| {
+                    let text = std::str::from_utf8(line).ok()?;
+                    text.trim().parse().ok()
+                })?;
                 self.stack.push(value.map_or(Value::Opaque, Value::Float));
             }
             op::BININT => {
@@ -104,6 +100,8 @@ impl Machine {
                 let value = f64::from_be_bytes(self.take()?);
                 self.stack.push(Value::Float(value));
             }
+            op::STRING if self.plain_text(true) => {}
+            op::UNICODE if self.plain_text(false) => {}
             op::STRING => {
                 let line = self.line()?;
                 let inner = unquoted(&line).unwrap_or(&line);
@@ -155,9 +153,18 @@ impl Machine {
             op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
                 let count = usize::from(byte - op::TUPLE1) + 1;
                 let from = self.stack.len().checked_sub(count);
+                let is_whole = |from: &usize| self.gaps.last().is_none_or(|gap| gap.at <= *from);
+                let from = from.filter(is_whole);
                 let items = match from.filter(|from| *from >= self.fence()) {
                     Some(from) => self.stack.split_off(from),
-                    None => vec![self.missing()?; count],
+                    None => {
+                        let mut items = Vec::new();
+                        for _ in 0..count {
+                            items.push(self.pop()?);
+                        }
+                        items.reverse();
+                        items
+                    }
                 };
                 self.container(Kind::Tuple, items);
             }
@@ -204,8 +211,9 @@ impl Machine {
                 self.set_items(dict, &items);
             }
             op::GET => {
-                let line = self.line()?;
-                let index = integer(&line).and_then(|i| u64::try_from(i).ok());
+                let index = self.with_line(|line| {
+                    integer(line).and_then(|number| u64::try_from(number).ok())
+                })?;
                 self.get(index.ok_or(Ended::Malformed)?)?;
             }
             op::BINGET => {
@@ -217,8 +225,9 @@ impl Machine {
                 self.get(index.into())?;
             }
             op::PUT => {
-                let line = self.line()?;
-                let index = integer(&line).and_then(|i| u64::try_from(i).ok());
+                let index = self.with_line(|line| {
+                    integer(line).and_then(|number| u64::try_from(number).ok())
+                })?;
                 self.put(index.ok_or(Ended::Malformed)?)?;
             }
             op::BINPUT => {
@@ -324,6 +333,55 @@ impl Machine {
         line.ok_or(Ended::Truncated)
     }
 
+    /// What the line that begins here says.
+    fn with_line<T>(&mut self, read: impl FnOnce(&[u8]) -> T) -> Result<T, Ended> {
+        if let Some(line) = self.cursor.line_at_hand() {
+            let (value, len) = (read(line), line.len() as u64);
+            self.line_bytes += len;
+            self.cursor.skip(len + 1).ok_or(Ended::Truncated)?;
+            return Ok(value);
+        }
+        Ok(read(&self.line()?))
+    }
+
+    /// Pushes the text of the line that begins here, if it stands there as it is, without escapes.
+    fn plain_text(&mut self, is_quoted: bool) -> bool {
+        let Some(line) = self.cursor.line_at_hand() else {
+            return false;
+        };
+        let (before, text) = match unquoted(line).filter(|_| is_quoted) {
+            Some(inner) => (line.len() - line.trim_ascii_start().len() + 1, inner),
+            None => (0, line),
+        };
+        if !text.is_ascii() || text.contains(&b'\\') {
+            return false;
+        }
+        let (whole, len) = (line.len() as u64, text.len());
+        let at = self.cursor.position() + before as u64;
+        let is_expression =
+            super::state::EXPRESSION.contains(&len) && Self::may_be_expression(text);
+        let Ok(len) = u32::try_from(len) else {
+            return false;
+        };
+        if self.cursor.skip(whole + 1).is_none() {
+            return false;
+        }
+        self.line_bytes += whole;
+        let value = Value::Span {
+            kind: Text::Str,
+            len,
+            at,
+        };
+        if is_expression {
+            self.keep_expression((at, len));
+        }
+        if !is_quoted {
+            self.blob(value);
+        }
+        self.stack.push(value);
+        true
+    }
+
     /// The operands of GLOBAL and INST; a name that is no name is no pickle.
     pub(super) fn two_lines(&mut self) -> Result<(String, String), Ended> {
         let module = String::from_utf8(self.line()?).map_err(|_| Ended::Malformed)?;
@@ -373,6 +431,8 @@ impl Machine {
             .or_else(|| self.sparse_memo.get(&index).copied());
         let value = match value {
             Some(value) => value,
+            // Of very many values those that are data have no entry.
+            None if index < self.dropped_memo => Value::Dropped,
             None => self.missing()?,
         };
         self.stack.push(value);
@@ -392,10 +452,18 @@ impl Machine {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
         let is_new = if at < self.memo.len() {
             self.memo[at].replace(value).is_none()
-        } else if at < self.memo.len() + 1024 && at < DENSE_MEMO {
+        } else if at < self.memo.len() + 1024 && at < MAX_DATA_MEMO {
             self.memo.resize(at + 1, None);
             self.memo[at] = Some(value);
             true
+        } else if index < ABSURD_MEMO
+            && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && self.is_plain(value)
+                || self.sparse_memo.len() >= MAX_SPARSE_MEMO)
+        {
+            let is_new = index >= self.dropped_memo && !self.sparse_memo.contains_key(&index);
+            self.sparse_memo.remove(&index);
+            self.dropped_memo = self.dropped_memo.max(index + 1);
+            is_new
         } else {
             self.sparse_memo.insert(index, value).is_none()
         };

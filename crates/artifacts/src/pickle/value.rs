@@ -28,6 +28,8 @@ pub(crate) enum Value {
     Node(NodeId),
     /// A number too large to matter, a buffer from outside, or what a computation could not tell.
     Opaque,
+    /// Data that was not kept, since there was very much of it.
+    Dropped,
 }
 
 /// Where a text or bytes stand: an offset and a length, or an index of those that were computed.
@@ -85,6 +87,8 @@ pub(crate) enum Node {
     Attribute { of: Value, name: Box<str> },
     /// What the loader's `persistent_load` gives.
     Persistent(Value),
+    /// Room for another one.
+    Freed,
 }
 
 /// A call or construction that happened.

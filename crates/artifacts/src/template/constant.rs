@@ -1,7 +1,9 @@
 //! Text that is put together from constant parts, as the template engine would do it, within what may be computed:
 //! a few words that are put into each other can ask for any amount of text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::capture::Macro;
 
 /// Longest text that is computed or kept under a name: prompts are shorter.
 pub(super) const MAX_TEXT: usize = 32 << 10;
@@ -13,6 +15,10 @@ pub(super) type Folded = Option<String>;
 #[derive(Debug, Default)]
 pub(super) struct Constants {
     texts: BTreeMap<String, String>,
+    /// Names of what somebody said.
+    said: BTreeSet<String>,
+    /// Macros by their names.
+    macros: BTreeMap<String, Macro>,
     /// Bytes that may still be computed or copied.
     pub(super) left: u64,
     /// Something was not computed because it is too long, or too much was.
@@ -23,6 +29,8 @@ impl Constants {
     pub(super) const fn new(left: u64) -> Self {
         Self {
             texts: BTreeMap::new(),
+            said: BTreeSet::new(),
+            macros: BTreeMap::new(),
             left,
             cut: false,
         }
@@ -62,6 +70,38 @@ impl Constants {
         } else {
             self.texts.remove(name);
         }
+    }
+
+    /// From here on the name stands for what somebody said, or for something else.
+    pub(super) fn set_said(&mut self, name: &str, is_said: bool) {
+        if is_said {
+            self.said.insert(name.to_owned());
+        } else {
+            self.said.remove(name);
+        }
+    }
+
+    pub(super) fn is_said(&self, name: &str) -> bool {
+        self.said.contains(name)
+    }
+
+    /// From here on a call of the name gives what the macro puts out.
+    pub(super) fn set_macro(&mut self, name: &str, made: Macro) {
+        if self.charge(made.len()) {
+            self.macros.insert(name.to_owned(), made);
+        } else {
+            self.macros.remove(name);
+        }
+    }
+
+    /// What a call of a macro puts out.
+    pub(super) fn call_macro(&mut self, name: &str, given: &[Folded]) -> Folded {
+        let len = self.macros.get(name)?.len();
+        if !self.charge(len) {
+            return None;
+        }
+        let text = self.macros.get(name)?.called(given);
+        self.charge(text.len()).then_some(text)
     }
 
     /// From here on nothing is known of the name.

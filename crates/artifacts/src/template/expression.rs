@@ -4,14 +4,13 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::names;
-
 use super::constant::{Constants, Folded, MAX_TEXT, percent};
 use super::token::{Token, tokens};
 
 const MAX_DEPTH: u32 = 100;
 
 mod calls;
+mod reach;
 
 /// Walks the tokens of one block.
 pub(super) struct Parser<'c> {
@@ -22,6 +21,8 @@ pub(super) struct Parser<'c> {
     /// Text constants, also those that were put together.
     pub(super) strings: Vec<String>,
     pub(super) unfinished: bool,
+    /// What it puts out, as far as that is constant.
+    pub(super) value: Folded,
 }
 
 impl<'c> Parser<'c> {
@@ -34,7 +35,15 @@ impl<'c> Parser<'c> {
             found: Vec::new(),
             strings: Vec::new(),
             unfinished,
+            value: None,
         }
+    }
+
+    /// An expression that begins with the text of a name.
+    pub(super) fn of_text(name: &str, rest: &str, constants: &'c mut Constants) -> Self {
+        let mut parser = Self::new(rest, constants);
+        parser.tokens.insert(0, Token::Name(name.to_owned()));
+        parser
     }
 
     pub(super) fn run(&mut self, is_statement: bool) {
@@ -44,7 +53,14 @@ impl<'c> Parser<'c> {
         while self.at < self.tokens.len() {
             let before = self.at;
             let folded = self.expression(0);
-            self.strings.extend(folded);
+            if let Some(text) = folded {
+                match &mut self.value {
+                    Some(value) if value.len() + text.len() <= MAX_TEXT => value.push_str(&text),
+                    Some(_) => {}
+                    None => self.value = Some(text.clone()),
+                }
+                self.strings.push(text);
+            }
             if self.at == before {
                 self.at += 1;
             }
@@ -83,14 +99,57 @@ impl<'c> Parser<'c> {
             ) {
                 self.at = skip + 3;
                 let value = self.expression(0);
-                match value {
-                    Some(value) => {
-                        self.constants.set(&name, &value);
-                        self.strings.push(value);
-                    }
-                    None => self.constants.forget(&name),
-                }
+                self.keep(&name, value);
+                let is_said = self.tokens[skip + 3..].iter().any(|token| {
+                    matches!(token, Token::Name(word) | Token::Text(word)
+                        if names_words(word) || self.constants.is_said(word))
+                });
+                self.constants.set_said(&name, is_said);
+                self.attributes_of(&name, skip + 3);
+            } else if let (
+                Some(Token::Name(of)),
+                Some(Token::Sign('.')),
+                Some(Token::Name(name)),
+                Some(Token::Sign('=')),
+            ) = (
+                self.tokens.get(skip + 1).cloned(),
+                self.tokens.get(skip + 2),
+                self.tokens.get(skip + 3).cloned(),
+                self.tokens.get(skip + 4),
+            ) {
+                // An attribute of a namespace.
+                let name = format!("{of}.{name}");
+                self.at = skip + 5;
+                let value = self.expression(0);
+                self.keep(&name, value);
             }
+        }
+    }
+
+    /// `namespace(name='text')`: the attributes of a name.
+    fn attributes_of(&mut self, of: &str, from: usize) {
+        let Some([Token::Name(word), Token::Sign('('), given @ ..]) = self.tokens.get(from..)
+        else {
+            return;
+        };
+        if word != "namespace" {
+            return;
+        }
+        for part in given.windows(3) {
+            if let [Token::Name(name), Token::Sign('='), Token::Text(text)] = part {
+                self.constants.set(&format!("{of}.{name}"), text);
+            }
+        }
+    }
+
+    /// From here on a name stands for what is known of its value.
+    fn keep(&mut self, name: &str, value: Folded) {
+        match value {
+            Some(value) => {
+                self.constants.set(name, &value);
+                self.strings.push(value);
+            }
+            None => self.constants.forget(name),
         }
     }
 
@@ -233,6 +292,9 @@ impl<'c> Parser<'c> {
         let mut value: Folded = None;
         let mut list: Option<Vec<String>> = None;
         let mut root = String::new();
+        let from = self.at;
+        // Is it of what somebody said?
+        let mut said = false;
         match self.peek().cloned() {
             Some(Token::Text(text)) => {
                 self.at += 1;
@@ -276,6 +338,7 @@ impl<'c> Parser<'c> {
                     ));
                 }
                 value = self.constants.get(&name);
+                said = self.constants.is_said(&name);
                 root = name;
             }
             Some(Token::Sign('-' | '+')) => {
@@ -315,10 +378,18 @@ impl<'c> Parser<'c> {
                     } else {
                         Vec::new()
                     };
+                    said |= names_words(&name);
+                    if is_call
+                        && value.is_none()
+                        && matches!(name.as_str(), "format" | "format_map")
+                    {
+                        self.formats(said, from);
+                    }
                     value = if is_call {
                         self.called(&name, value, &args, list.take())
                     } else {
-                        self.lose(value)
+                        self.lose(value);
+                        self.constants.get(&format!("{root}.{name}"))
                     };
                     self.strings.extend(list.take().into_iter().flatten());
                 }
@@ -333,6 +404,7 @@ impl<'c> Parser<'c> {
                         _ => None,
                     };
                     if let Some(Some(key)) = key.first() {
+                        said |= names_words(key);
                         self.name(key, &root);
                     }
                     let of = self.affordable(value);
@@ -370,9 +442,13 @@ impl<'c> Parser<'c> {
                         self.check_range(start);
                     }
                     if root == "dict" || root == "namespace" {
-                        self.strings.extend(args.into_iter().flatten());
+                        self.strings.extend(args.iter().flatten().cloned());
                     }
-                    value = self.lose(value);
+                    value = self
+                        .constants
+                        .call_macro(&root, &args)
+                        .or_else(|| self.lose(value));
+                    self.strings.extend(value.clone());
                 }
                 Some(Token::Sign('|')) => {
                     self.at += 1;
@@ -447,89 +523,9 @@ impl<'c> Parser<'c> {
         }
         args
     }
+}
 
-    /// A text with the name of an attribute that leads into Python, or with a part of such a name: no prompt needs
-    /// it, however it is used.
-    fn hidden_name(&mut self, text: &str) {
-        let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
-        let opens = text
-            .strip_prefix("__")
-            .is_some_and(|rest| letter(rest.chars().next()));
-        let closes = text
-            .strip_suffix("__")
-            .is_some_and(|rest| letter(rest.chars().last()));
-        if opens != closes && text.len() < 32 {
-            self.found.push((
-                Verdict::Suspicious,
-                format!("the template holds {text}, a part of a name that leads into Python"),
-            ));
-        }
-        let word = [
-            "__class__",
-            "__globals__",
-            "__builtins__",
-            "__subclasses__",
-            "__mro__",
-            "__base",
-            "__init__",
-            "__import__",
-            "__dict__",
-            "__getattribute__",
-            "__code__",
-            "__reduce",
-        ]
-        .iter()
-        .find(|word| text.contains(**word));
-        if let Some(word) = word {
-            self.found.push((
-                Verdict::Malicious,
-                format!(
-                    "the template holds the name {word}, which leads out of the sandbox into Python"
-                ),
-            ));
-        }
-    }
-
-    /// An attribute, a key, or a name.
-    fn name(&mut self, name: &str, root: &str) {
-        let dunder = name.starts_with("__") && name.len() > 2;
-        let inner = matches!(
-            name,
-            "mro"
-                | "gi_frame"
-                | "gi_code"
-                | "cr_frame"
-                | "f_globals"
-                | "f_builtins"
-                | "func_globals"
-                | "im_func"
-                | "popen"
-                | "check_output"
-                | "subprocess"
-        );
-        if dunder || inner || names::is_escape(name) {
-            self.found.push((
-                Verdict::Malicious,
-                format!(
-                    "the template reaches for {name}, which leads out of the sandbox into Python"
-                ),
-            ));
-        } else if !root.is_empty()
-            && name.starts_with('_')
-            && name.len() > 1
-            && name.is_ascii()
-            && !name.contains(' ')
-            && root != "message"
-            && root != "messages"
-        {
-            self.found.push((
-                if root == "self" {
-                    Verdict::Malicious
-                } else {
-                    Verdict::Suspicious
-                },
-                format!("the template reaches for the private name {name}"),
-            ));
-        }
-    }
+/// Does a key or attribute hold what somebody said?
+fn names_words(name: &str) -> bool {
+    matches!(name, "content" | "text" | "prompt" | "role")
 }

@@ -2,6 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
+use super::super::capture::is_open;
 use super::super::constant::{Folded, braces, joined_len, percent, replaced_len, spread};
 use super::Parser;
 
@@ -66,8 +67,8 @@ impl Parser<'_> {
         let made = match (filter, &on, list) {
             ("attr", ..) => {
                 match first {
-                    Some(name) => self.name(name, "x"),
-                    None => self.found.push((
+                    Some(name) if !is_open(name) => self.name(name, "x"),
+                    _ => self.found.push((
                         Verdict::Malicious,
                         "the template asks for an attribute whose name it hides".to_owned(),
                     )),

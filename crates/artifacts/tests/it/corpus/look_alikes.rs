@@ -573,5 +573,57 @@ pub(crate) fn samples() -> Vec<Sample> {
         ]
         .concat(),
     );
+    for (class, message) in [
+        (
+            "sklearn.exceptions.NotFittedError",
+            "This SVC is not fitted yet. Call 'fit(X)' before it, see docs/modules/svm.html",
+        ),
+        (
+            "sklearn.exceptions.ConvergenceWarning",
+            "lbfgs failed to converge (status=1): https://scikit-learn.org/stable/modules/linear_model.html",
+        ),
+        ("numpy.linalg.LinAlgError", "Singular matrix in inv(a.T)"),
+        (
+            "numpy.exceptions.AxisError",
+            "axis 3 is out of bounds for array(2)",
+        ),
+        (
+            "torch.OutOfMemoryError",
+            "CUDA out of memory (alloc_conf=max_split_size_mb:64)",
+        ),
+        (
+            "xgboost.core.XGBoostError",
+            "src/data/data.cc:1234: Check failed: !(a)",
+        ),
+    ] {
+        add(class, call(class, &[&text(message)]));
+    }
+    add(
+        "chararray",
+        [
+            call(
+                "numpy.core.multiarray._reconstruct",
+                &[
+                    global("numpy.char.chararray").as_bytes(),
+                    b"K\0\x85",
+                    b"C\x01b",
+                ],
+            ),
+            global("numpy.char.chararray").into_bytes(),
+            b")\x81".to_vec(),
+        ]
+        .concat(),
+    );
+    add(
+        "syntax-tree",
+        [
+            b"](".to_vec(),
+            object("ast.alias", &[("name", &text("os.path"))]),
+            object("ast.arg", &[("arg", &text("x"))]),
+            object("ast.Name", &[("id", &text("print"))]),
+            b"e".to_vec(),
+        ]
+        .concat(),
+    );
     out
 }

@@ -14,6 +14,7 @@ pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
 mod misread;
+mod padding;
 pub(crate) mod pickles;
 mod places;
 mod published;
@@ -78,5 +79,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(loaders::samples());
     samples.extend(misread::samples());
     samples.extend(unsaid::samples());
+    samples.extend(padding::samples());
     samples
 }

@@ -18,14 +18,16 @@ pub(crate) fn samples() -> Vec<Sample> {
             gguf("tokenizer.chat_template", template),
         ));
     }
-    for (name, template) in HOSTILE {
+    let families = HOSTILE.iter().map(|sample| ("template-family", sample));
+    let built = BUILT.iter().map(|sample| ("template-built-name", sample));
+    for (technique, (name, template)) in families.chain(built) {
         out.push(Sample::attack(
-            "template-family",
+            technique,
             format!("{name}/chat_template.jinja"),
             template.as_bytes().to_vec(),
         ));
         out.push(Sample::attack(
-            "template-family",
+            technique,
             format!("{name}.gguf"),
             gguf("tokenizer.chat_template", template),
         ));
@@ -34,6 +36,10 @@ pub(crate) fn samples() -> Vec<Sample> {
 }
 
 const HARMLESS: &[(&str, &str)] = &[
+    (
+        "macros-blocks-and-loops",
+        r"{%- macro turn(role, content='') %}<|{{ role }}|>{{ content }}<|end|>{% endmacro %}{%- set head %}{% for word in ['You', 'are', 'careful'] %}{{ word }} {% endfor %}{% endset %}{%- set ns = namespace(seen='') %}{{- head | trim }}{%- for message in messages %}{%- set ns.seen = ns.seen ~ '.' %}{{- turn(message.role, message.content) }}{%- endfor %}{{- '{}: {}'.format('turns', ns.seen) }}{%- filter trim %} done {% endfilter %}",
+    ),
     (
         "marked-turns-with-tools",
         r#"{%- if tools %}
@@ -336,5 +342,57 @@ const HOSTILE: &[(&str, &str)] = &[
     (
         "escape-in-a-comprehension",
         r"{%- for message in messages %}{%- for a, b in {'__cla': 'ss__'}.items() %}{{- message.content[a ~ b] }}{%- endfor %}{{- message.content }}{%- endfor %}",
+    ),
+];
+
+/// Names that blocks put together, and formats that the conversation gives.
+const BUILT: &[(&str, &str)] = &[
+    (
+        "name-from-a-macro",
+        r"{%- macro n() %}__class__{% endmacro %}{{- messages[n()] }}",
+    ),
+    (
+        "name-from-a-macro-in-pieces",
+        r"{%- macro n(p='_', q='init') %}{{ p ~ p }}{{ q }}{{ p }}{{ p }}{% endmacro %}{{- messages[n()] }}",
+    ),
+    (
+        "name-from-given-letters",
+        r"{%- macro n(a) %}{{ a }}cla{{ 'ss' }}{{ a }}{% endmacro %}{{- ''[n('_' * 2)] }}",
+    ),
+    (
+        "name-from-the-caller",
+        r"{%- macro c() %}{{ ''[caller()] }}{% endmacro %}{% call c() %}{{ '_' * 2 }}class{{ '_' * 2 }}{% endcall %}",
+    ),
+    (
+        "name-from-a-loop-in-a-block",
+        r"{%- set k %}{% for c in ['_', '_', 'i', 'n', 'i', 't', '_', '_'] %}{{ c }}{% endfor %}{% endset %}{{- messages[k] }}",
+    ),
+    (
+        "name-from-a-filtered-block",
+        r"{%- set k | lower %}{{ '_' * 2 }}CLASS{{ '_' * 2 }}{% endset %}{{- ''[k] }}",
+    ),
+    (
+        "name-from-a-filter-block",
+        r"{%- set k %}{% filter replace('x', '') %}_x_claxss_x_{% endfilter %}{% endset %}{{- ''[k] }}",
+    ),
+    (
+        "name-from-a-namespace",
+        r"{%- set ns = namespace(k='') %}{%- for c in '_init_' %}{%- set ns.k = ns.k ~ c %}{%- endfor %}{{- messages['_' ~ ns.k ~ '_'] }}",
+    ),
+    (
+        "format-from-the-conversation",
+        r"{{- messages[0].content.format(messages[0]) }}",
+    ),
+    (
+        "format-from-a-name-of-what-was-said",
+        r"{%- set said = messages[0].content %}{{- said.format(messages[0]) }}",
+    ),
+    (
+        "format-map-from-the-conversation",
+        r"{{- messages[-1]['content'].format_map(tools) }}",
+    ),
+    (
+        "format-with-a-field-from-the-conversation",
+        r"{{- ('{0.' ~ messages[0].role ~ '}').format(messages) }}",
     ),
 ];
