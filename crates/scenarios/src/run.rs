@@ -21,7 +21,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use tempfile::TempDir;
+use trueline_sandbox::Scratch;
 
 use crate::format::{Definition, Interface, Language};
 use crate::result::{
@@ -47,7 +47,7 @@ const MOST_ENTRIES: usize = 20_000;
 #[derive(Debug)]
 pub struct Ground {
     kind: GroundKind,
-    kit: TempDir,
+    kit: Scratch,
     late: AtomicUsize,
 }
 
