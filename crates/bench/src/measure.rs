@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueline_facts::Proportion;
 use trueline_facts::bench::{Estimate, Method};
 
-/// Draws of the bootstrap.
-const DRAWS: usize = 2_000;
-/// Where its random choices begin: the same numbers give the same interval.
-const SEED: u64 = 0x7472_7565_6c69_6e65;
+/// With fewer scenarios that differ there is no interval: nothing can be said of how much scenarios differ.
+const FEWEST_SCENARIOS: usize = 3;
 
 /// The chance that one of `k` samples is right, when `right` of `samples` are: 1 - C(n-c, k) / C(n, k).
 ///
@@ -58,9 +56,8 @@ impl Part {
 
 /// The share over all parts, with a 95 % interval.
 ///
-/// Wilson's over the scenarios where the samples of each agree with one another, all of them 0 or all 1, and each weighs as
-/// much: then a scenario is one draw, however many samples it has. Otherwise a bootstrap over scenarios. A bootstrap of
-/// scenarios that all agree would claim certainty: there Wilson's over the scenarios stands in, too.
+/// Wilson's over the scenarios where the samples of each ended alike, all of them 0 or all 1, and each weighs as much
+/// (then a scenario is one draw, however many samples it has), or where all scenarios agree. Otherwise the scenarios tell by how much they differ, and with that how many independent samples all of them are worth.
 #[must_use]
 pub fn estimate(parts: &[Part]) -> Estimate {
     let counted = || parts.iter().filter(|part| part.of > 0.0);
@@ -97,12 +94,11 @@ pub fn estimate(parts: &[Part]) -> Estimate {
         let right = clusters.iter().filter(|cluster| all(cluster)).count() as u64;
         let wilson = Proportion::new(right, clusters.len() as u64);
         (wilson.low, wilson.high, Method::Wilson)
-    } else if clusters.len() < 2 {
-        // One scenario says nothing about others.
-        (0.0, 1.0, Method::ScenarioBootstrap)
+    } else if clusters.len() < FEWEST_SCENARIOS {
+        (0.0, 1.0, Method::TooFewScenarios)
     } else {
-        let (low, high) = bootstrap(&clusters);
-        (low, high, Method::ScenarioBootstrap)
+        let (low, high) = effective(&clusters, value, of);
+        (low, high, Method::EffectiveSamples)
     };
     let value = round(value);
     Estimate {
@@ -118,35 +114,53 @@ fn total<'a>(clusters: impl Iterator<Item = &'a (f64, f64)>) -> (f64, f64) {
     clusters.fold((0.0, 0.0), |(hits, of), next| (hits + next.0, of + next.1))
 }
 
-/// Percentiles 2.5 and 97.5 of the share over scenarios drawn with replacement.
-fn bootstrap(clusters: &[(f64, f64)]) -> (f64, f64) {
-    let mut random = SplitMix(SEED);
-    let mut shares: Vec<f64> = (0..DRAWS)
-        .map(|_| {
-            let drawn = (0..clusters.len()).map(|_| &clusters[random.below(clusters.len())]);
-            let (hits, of) = total(drawn);
-            if of > 0.0 { hits / of } else { 0.0 }
-        })
-        .collect();
-    shares.sort_by(f64::total_cmp);
-    (shares[DRAWS / 40], shares[DRAWS - 1 - DRAWS / 40])
+/// Korn and Graubard's way: the variance of the share, as the scenarios show it, says how many independent samples they
+/// are worth, never more than there are; Wilson's interval over these, with Student's t in place of the normal quantile.
+/// Scenarios of unequal size count as the number of equal ones that would weigh as much.
+fn effective(clusters: &[(f64, f64)], share: f64, of: f64) -> (f64, f64) {
+    let scenarios = clusters.len() as f64;
+    let squares = |each: fn(&(f64, f64), f64) -> f64| {
+        clusters.iter().map(|c| each(c, share).powi(2)).sum::<f64>()
+    };
+    let variance =
+        scenarios / (scenarios - 1.0) * squares(|(hits, of), share| hits - share * of) / of.powi(2);
+    let equal = of.powi(2) / squares(|(_, of), _| *of);
+    let worth = if variance > 0.0 {
+        (share * (1.0 - share) / variance).min(of)
+    } else {
+        of
+    };
+    wilson(share, worth, student(equal - 1.0))
 }
 
-/// Steele, Lea and Flood's generator: a few lines, the same on every platform.
-struct SplitMix(u64);
+/// Wilson's score interval for any number of samples and any quantile.
+fn wilson(share: f64, samples: f64, quantile: f64) -> (f64, f64) {
+    let square = quantile * quantile / samples;
+    let middle = (share + square / 2.0) / (1.0 + square);
+    let half = (share * (1.0 - share) * square + square * square / 4.0).sqrt() / (1.0 + square);
+    ((middle - half).max(0.0), (middle + half).min(1.0))
+}
 
-impl SplitMix {
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
+/// The quantile 0.975 of Student's t for 1 to 30 degrees of freedom.
+const STUDENT: [f64; 30] = [
+    12.706_2, 4.302_65, 3.182_45, 2.776_45, 2.570_58, 2.446_91, 2.364_62, 2.306_00, 2.262_16,
+    2.228_14, 2.200_99, 2.178_81, 2.160_37, 2.144_79, 2.131_45, 2.119_91, 2.109_82, 2.100_92,
+    2.093_02, 2.085_96, 2.079_61, 2.073_87, 2.068_66, 2.063_90, 2.059_54, 2.055_53, 2.051_83,
+    2.048_41, 2.045_23, 2.042_27,
+];
+/// The same for infinitely many.
+const NORMAL: f64 = 1.959_96;
 
-    const fn below(&mut self, n: usize) -> usize {
-        ((self.next() as u128 * n as u128) >> 64) as usize
-    }
+/// The quantile for any number of degrees, in between along their reciprocal.
+fn student(degrees: f64) -> f64 {
+    let degrees = degrees.max(1.0);
+    let below = (degrees.floor() as usize).min(STUDENT.len());
+    let at = STUDENT[below - 1];
+    let (next, reciprocal) = STUDENT
+        .get(below)
+        .map_or((NORMAL, 0.0), |next| (*next, 1.0 / (below as f64 + 1.0)));
+    let along = (1.0 / degrees - reciprocal) / (1.0 / below as f64 - reciprocal);
+    next + (at - next) * along
 }
 
 /// The middle of some numbers.
@@ -263,6 +277,108 @@ mod tests {
         let e = estimate(&parts);
         assert_eq!((e.value, e.high), (Some(1.0), 1.0));
         assert!(e.low < 0.7, "{e:?}");
+    }
+
+    /// Steele, Lea and Flood's generator: the same numbers on every platform.
+    struct SplitMix(u64);
+
+    impl SplitMix {
+        fn unit(&mut self) -> f64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        }
+    }
+
+    /// How often the interval holds the mean of all scenarios that there could be, when `scenarios` of them are seen with
+    /// so many samples each, and how wide it is.
+    fn coverage(
+        scenarios: usize,
+        samples: &[u32],
+        rate: fn(&mut SplitMix) -> f64,
+        truth: f64,
+    ) -> (f64, f64) {
+        const RUNS: u32 = 2_000;
+        let mut random = SplitMix(614);
+        let (mut held, mut width) = (0_u32, 0.0);
+        for _ in 0..RUNS {
+            let parts: Vec<Part> = (0..scenarios)
+                .flat_map(|scenario| {
+                    let rate = rate(&mut random);
+                    (0..samples[scenario % samples.len()])
+                        .map(|_| {
+                            Part::mean(
+                                &scenario.to_string(),
+                                f64::from(u8::from(random.unit() < rate)),
+                            )
+                        })
+                        .collect::<Vec<_>>()
+                })
+                .collect();
+            let e = estimate(&parts);
+            held += u32::from(e.low <= truth && truth <= e.high);
+            width += e.high - e.low;
+        }
+        (f64::from(held) / f64::from(RUNS), width / f64::from(RUNS))
+    }
+
+    #[test]
+    fn few_scenarios_hold_the_truth_as_often_as_is_said() {
+        let uniform: fn(&mut SplitMix) -> f64 = SplitMix::unit;
+        let same: fn(&mut SplitMix) -> f64 = |_| 0.5;
+        let seldom: fn(&mut SplitMix) -> f64 = |random| random.unit().powi(4);
+        for (rate, truth) in [(uniform, 0.5), (same, 0.5), (seldom, 0.2)] {
+            for scenarios in [2, 3, 4, 5, 8, 20] {
+                for samples in [&[3][..], &[10], &[1, 6]] {
+                    let (held, _) = coverage(scenarios, samples, rate, truth);
+                    assert!(
+                        held >= 0.93,
+                        "{scenarios} scenarios, {samples:?} samples, mean {truth}: {held}"
+                    );
+                }
+            }
+        }
+        // It holds because it knows, and not because it is as wide as can be.
+        let (_, width) = coverage(8, &[3], uniform, 0.5);
+        assert!(width < 0.6, "{width}");
+        let (_, width) = coverage(20, &[3], uniform, 0.5);
+        assert!(width < 0.4, "{width}");
+    }
+
+    #[test]
+    fn two_scenarios_that_differ_are_too_few() {
+        let parts = ["a", "a", "b"].map(|s| Part::mean(s, f64::from(u8::from(s == "b"))));
+        let e = estimate(&parts);
+        assert_eq!((e.value, e.low, e.high), (Some(0.333_333), 0.0, 1.0));
+        assert_eq!(e.method, Method::TooFewScenarios);
+    }
+
+    #[test]
+    fn scenarios_of_the_same_share_have_an_interval_with_a_width() {
+        let parts: Vec<Part> = (0..10)
+            .flat_map(|n: u32| [0.0, 1.0].map(|value| Part::mean(&n.to_string(), value)))
+            .collect();
+        let e = estimate(&parts);
+        assert_eq!(e.value, Some(0.5));
+        assert!(e.low < 0.32 && e.high > 0.68, "{e:?}");
+    }
+
+    #[test]
+    fn quantiles_lie_between_those_of_whole_degrees() {
+        assert!((student(1.0) - 12.706_2).abs() < 1e-9 && (student(30.0) - 2.042_27).abs() < 1e-9);
+        // From tables: 40, 60 and 120 degrees.
+        for (degrees, wanted) in [(40.0, 2.021_1), (60.0, 2.000_3), (120.0, 1.979_9)] {
+            assert!((student(degrees) - wanted).abs() < 2e-3, "{degrees}");
+        }
+        let falls = (10..400).map(|tenth| student(f64::from(tenth) / 10.0));
+        assert!(
+            falls
+                .clone()
+                .zip(falls.skip(1))
+                .all(|(left, right)| left > right)
+        );
     }
 
     #[test]

@@ -58,8 +58,10 @@ impl fmt::Display for Mode {
 pub enum Method {
     /// Wilson's score interval over the scenarios: the samples of each ended alike.
     Wilson,
-    /// A bootstrap that draws whole scenarios, because samples of one scenario depend on each other.
-    ScenarioBootstrap,
+    /// Wilson's over the samples that the scenarios are worth, with Student's t: samples of one scenario depend on each other.
+    EffectiveSamples,
+    /// Too few scenarios for an interval: 0 to 1.
+    TooFewScenarios,
     /// Nothing was measured.
     Nothing,
 }

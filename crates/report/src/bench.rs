@@ -319,7 +319,8 @@ pub(crate) fn ranked(report: &BenchReport) -> Vec<&AssistantReport> {
 pub(crate) const fn method(method: Method) -> &'static str {
     match method {
         Method::Wilson => "Wilson",
-        Method::ScenarioBootstrap => "bootstrap over scenarios",
+        Method::EffectiveSamples => "Wilson over effective samples, t",
+        Method::TooFewScenarios => "too few scenarios for an interval",
         Method::Nothing => "",
     }
 }

@@ -40,7 +40,7 @@ pub use identity::Identity;
 pub use isolation::{Isolation, MemoryLimiter, Part, PidsLimiter, Refusal, probe};
 pub use outcome::{Captured, LimitHit, Outcome, Status};
 pub use own::limit_self;
-pub use run_dir::{Budget, RunDir};
+pub use run_dir::{Budget, RunDir, Scratch};
 pub use running::{NetworkHandle, Running, launch_if_asked, run, set_launcher, spawn};
 pub use spec::{CHANNEL, Limits, Network, Quota, Spec};
 pub use toolchain::{Language, Toolchain};

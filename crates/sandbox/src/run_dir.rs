@@ -16,9 +16,65 @@ use crate::identity::{Identity, give};
 /// Every such folder is named so.
 const PREFIX: &str = "trueline-run-";
 
+/// Folders that are removed by a later process when theirs was killed: each is locked as long as it is in use.
+/// Names that earlier versions gave are not among them, since those did not lock.
+const SWEPT: [&str; 3] = [PREFIX, "trueline-kit-", "trueline-work-"];
+
 /// Folders of processes that were killed are removed by a later one when they are as old as this:
 /// one that was made a moment ago may not be locked yet.
-const STALE: Duration = Duration::from_hours(1);
+const STALE: Duration = Duration::from_mins(1);
+
+/// Removes, once in a process, what others that were killed left in the folder for temporary files.
+fn sweep_once(parent: &Path) {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| sweep(parent));
+}
+
+/// Locked until this one ends, however it ends.
+fn locked(folder: &Path) -> Option<File> {
+    File::open(folder)
+        .ok()
+        .filter(|lock| lock.try_lock().is_ok())
+}
+
+/// A folder of our own for files that are needed for a while. It is removed when this is dropped, or by a later process
+/// when this one was killed.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: tempfile::TempDir,
+    _lock: Option<File>,
+}
+
+impl Scratch {
+    /// For the parts of a tester.
+    pub fn tester() -> io::Result<Self> {
+        Self::named(SWEPT[1])
+    }
+
+    /// For the work of an assistant.
+    pub fn bench() -> io::Result<Self> {
+        Self::named(SWEPT[2])
+    }
+
+    fn named(prefix: &str) -> io::Result<Self> {
+        let parent = std::env::temp_dir();
+        sweep_once(&parent);
+        let folder = tempfile::Builder::new()
+            .prefix(prefix)
+            .tempdir_in(&parent)?;
+        let lock = locked(folder.path());
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    /// Where it is on this machine.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
 
 /// What a submission may hold at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,17 +109,14 @@ pub struct RunDir {
 impl RunDir {
     /// An empty one, in the folder for temporary files, closed to everyone else.
     pub fn new(identity: &Identity) -> Result<Self, SandboxError> {
-        static SWEPT: Once = Once::new();
         let parent = std::env::temp_dir();
-        SWEPT.call_once(|| sweep(&parent));
+        sweep_once(&parent);
         let path = tempfile::Builder::new()
             .prefix(PREFIX)
             .tempdir_in(&parent)
             .map_err(|error| at(&parent, error))?
             .keep();
-        let lock = File::open(&path)
-            .ok()
-            .filter(|lock| lock.try_lock().is_ok());
+        let lock = locked(&path);
         let made = Self {
             path,
             _lock: lock,
@@ -320,10 +373,9 @@ fn set_file_mode(_file: &File, _mode: u32) -> io::Result<()> {
 /// Removes folders that killed processes of ours have left. What cannot be removed stays.
 fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-        let named = entry
-            .file_name()
-            .as_encoded_bytes()
-            .starts_with(PREFIX.as_bytes());
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        let named = SWEPT.iter().any(|ours| name.starts_with(ours.as_bytes()));
         if named && is_stale(&entry.path()).unwrap_or(false) {
             let _ = remove_tree(&entry.path());
         }
@@ -411,6 +463,14 @@ mod tests {
             folder
         };
         make("trueline-run-left", old);
+        make("trueline-kit-left", old);
+        make("trueline-work-left", old);
+        // A link leads elsewhere, and what is there is not ours to remove.
+        std::os::unix::fs::symlink(
+            parent.path().join("other"),
+            parent.path().join("trueline-run-link"),
+        )
+        .unwrap();
         make("trueline-run-new", SystemTime::now());
         make("other", old);
         let used = make("trueline-run-used", old);
@@ -421,7 +481,16 @@ mod tests {
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();
         left.sort();
-        assert_eq!(left, ["other", "trueline-run-new", "trueline-run-used"]);
+        assert_eq!(
+            left,
+            [
+                "other",
+                "trueline-run-link",
+                "trueline-run-new",
+                "trueline-run-used"
+            ]
+        );
+        assert!(parent.path().join("other/within/file").exists());
     }
 
     #[test]
@@ -429,5 +498,9 @@ mod tests {
         let folder = RunDir::new(&Identity::new().unwrap()).unwrap();
         let other = File::open(folder.path()).unwrap();
         assert!(other.try_lock().is_err());
+        let scratch = [Scratch::tester().unwrap(), Scratch::bench().unwrap()];
+        for folder in &scratch {
+            assert!(File::open(folder.path()).unwrap().try_lock().is_err());
+        }
     }
 }

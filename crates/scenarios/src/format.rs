@@ -74,6 +74,26 @@ pub struct Limits {
     pub pids: u32,
 }
 
+/// Nobody waits longer for one trial.
+const MOST_SECONDS: u32 = 3_600;
+
+impl Limits {
+    /// Whether a program can run within them, and the machine bears it.
+    fn check(&self) -> Result<(), String> {
+        for (name, value, least, most, what) in [
+            ("cpu_s", self.cpu_s, 1, MOST_SECONDS, "seconds"),
+            ("wall_s", self.wall_s, 1, MOST_SECONDS, "seconds"),
+            ("mem_mb", self.mem_mb, 16, 65_536, "megabytes"),
+            ("pids", self.pids, 2, 4_096, "processes and threads"),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(format!("{name} = {value}: {what} from {least} to {most}"));
+            }
+        }
+        Ok(())
+    }
+}
+
 const fn cpu_s() -> u32 {
     5
 }
@@ -322,6 +342,25 @@ impl Definition {
                 "difficulty",
                 "difficulty is a logit from -4 to 4".to_owned(),
             );
+        }
+        if self.port == Some(0) {
+            return wrong("port", "port is a number from 1 to 65535".to_owned());
+        }
+        if !(1..=MOST_SECONDS).contains(&self.start_s) {
+            return wrong(
+                "start_s",
+                format!(
+                    "start_s = {}: seconds from 1 to {MOST_SECONDS}",
+                    self.start_s
+                ),
+            );
+        }
+        let limits = Some(("limits", self.limits));
+        let build = self.build_limits.map(|limits| ("build_limits", limits));
+        for (key, limits) in limits.into_iter().chain(build) {
+            if let Err(message) = limits.check() {
+                return wrong(key, format!("{key}: {message}"));
+            }
         }
         match self.interface {
             Interface::Http if self.port.is_none() || self.entry.is_empty() => {

@@ -20,9 +20,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::Instant;
 
-use tempfile::TempDir;
+use trueline_sandbox::Scratch;
 
 use crate::format::{Definition, Interface, Language};
 use crate::result::{
@@ -49,7 +50,7 @@ const MOST_ENTRIES: usize = 20_000;
 #[derive(Debug)]
 pub struct Ground {
     kind: GroundKind,
-    kit: TempDir,
+    kit: Scratch,
     late: AtomicUsize,
 }
 
@@ -376,11 +377,11 @@ impl Subject {
             });
             // All of them begin before the first is waited for.
             let playing: Vec<_> = playing.collect();
-            let ended: Vec<_> = playing.into_iter().map(|one| one.join()).collect();
+            let ended: Vec<_> = playing.into_iter().map(ScopedJoinHandle::join).collect();
             pace.stop();
             measuring.thread().unpark();
             // A fault of ours is not swallowed.
-            for fault in ended.into_iter().filter_map(Result::err) {
+            if let Some(fault) = ended.into_iter().find_map(Result::err) {
                 std::panic::resume_unwind(fault);
             }
         });

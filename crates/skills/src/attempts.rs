@@ -27,7 +27,7 @@ pub struct Reading {
     pub(crate) rows: Vec<Row>,
     /// Answers that came with "how sure".
     pub(crate) said: Vec<Said>,
-    /// Tries in the order of the file, for scheduling and for the view of reliance.
+    /// Tries in the order of days, numbers and ids, for scheduling and for the view of reliance.
     pub(crate) tries: Vec<Try>,
     /// Lines of an assistant that were let through, for the view of reliance.
     pub(crate) accepted: Vec<Accepted>,
@@ -163,7 +163,6 @@ pub(crate) fn read_after(
     disputed: &BTreeSet<&RowId>,
 ) -> Reading {
     let mut reader = Reader::after(folded);
-    let mut damaged = 0_usize;
     let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     let records: Vec<(usize, Result<Option<Attempt>, String>)> =
@@ -173,44 +172,57 @@ pub(crate) fn read_after(
             .iter()
             .filter_map(|(_, r)| r.as_ref().ok()?.as_ref()),
     );
+    let mut records = records;
+    // Two files put together, or a clock set back: the order of lines is nobody's history. Lines of one id keep theirs,
+    // since the last of them counts.
+    records.sort_by_cached_key(|(_, record)| match record {
+        Ok(Some(record)) => Some(said.place(record)),
+        _ => None,
+    });
+    for (_, record) in &records {
+        if let Ok(Some(record)) = record
+            && !disputed.contains(&RowId::new(&record.id))
+        {
+            reader.expect(record);
+        }
+    }
+    let mut damaged: Vec<(usize, String)> = Vec::new();
     for (index, record) in records {
         let why = match record {
             Ok(Some(record)) if disputed.contains(&RowId::new(&record.id)) => {
-                match reader.set_apart(&said.applied(record)) {
-                    Ok(()) => continue,
-                    Err(why) => why,
-                }
+                reader.set_apart(&said.applied(record)).err()
             }
-            Ok(Some(record)) if said.is_said_again(&record, reader.seen()) => continue,
-            Ok(Some(record)) => match reader.take(&said.applied(record)) {
-                Ok(()) => continue,
-                Err(why) => why,
-            },
+            Ok(Some(record)) if said.is_said_again(&record, reader.seen()) => None,
+            Ok(Some(record)) => reader.take(&said.applied(record)).err(),
             Ok(None) => {
                 reader.aside("written by a newer version");
-                continue;
+                None
             }
-            Err(why) => why,
+            Err(why) => Some(why),
         };
-        damaged += 1;
-        if damaged <= NAMED {
-            reader.tell(Diagnostic {
-                level: Level::Warning,
-                code: "attempt-unreadable".to_owned(),
-                path: None,
-                message: format!(
-                    "{file}:{}: {why}; the line is kept and does not count",
-                    index + 1
-                ),
-            });
-        }
+        damaged.extend(why.map(|why| (index, why)));
     }
-    if damaged > NAMED {
+    damaged.sort_by_key(|(index, _)| *index);
+    for (index, why) in damaged.iter().take(NAMED) {
         reader.tell(Diagnostic {
             level: Level::Warning,
             code: "attempt-unreadable".to_owned(),
             path: None,
-            message: format!("{file}: {} more lines cannot be read", damaged - NAMED),
+            message: format!(
+                "{file}:{}: {why}; the line is kept and does not count",
+                index + 1
+            ),
+        });
+    }
+    if damaged.len() > NAMED {
+        reader.tell(Diagnostic {
+            level: Level::Warning,
+            code: "attempt-unreadable".to_owned(),
+            path: None,
+            message: format!(
+                "{file}: {} more lines cannot be read",
+                damaged.len() - NAMED
+            ),
         });
     }
     reader.finish()
@@ -253,6 +265,13 @@ impl Amended {
             }
         }
         Self(amended)
+    }
+
+    /// Where a record stands in the history: by its day, among the tries of one exercise by their number, and by its id,
+    /// all three as its first line says.
+    fn place(&self, record: &Attempt) -> (String, u32, String) {
+        let first = self.0.get(&record.id).map_or(record, |(first, _)| first);
+        (first.day.clone(), first.attempt_number, first.id.clone())
     }
 
     /// Whether a record is no other attempt than one before it, and only says more of it.

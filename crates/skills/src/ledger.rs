@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::plain::{self, PlainError};
 
@@ -73,6 +73,20 @@ fn written_aside(file: &Path, content: &[u8]) -> io::Result<()> {
     aside.write_all(content)?;
     aside.persist(file)?;
     Ok(())
+}
+
+/// Keeps a damaged file under a name that nothing bears, and tells it: what an earlier damage left stays, too.
+pub fn put_aside(file: &Path) -> Result<PathBuf, PlainError> {
+    let mut number = 1_u32;
+    let kept = loop {
+        let kept = file.with_extension(format!("corrupt-{number}"));
+        if fs::symlink_metadata(&kept).is_err() {
+            break kept;
+        }
+        number += 1;
+    };
+    fs::rename(file, &kept).map_err(PlainError::system(file))?;
+    Ok(kept)
 }
 
 fn folder_of(file: &Path) -> &Path {

@@ -1,6 +1,6 @@
 //! Makes rows of records, one after the other: what counts, what is set aside and why.
 //!
-//! It sees records in the order of the file and no disputed one.
+//! It sees records in the order of days, numbers and ids, whatever the order of the file, and no disputed one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +39,8 @@ pub(crate) struct Reader {
     seen: BTreeSet<String>,
     apart: BTreeSet<String>,
     trials: BTreeMap<(String, u32), Trial>,
+    /// Tries of an exercise that were judged and not solved: their number and day.
+    failed: BTreeMap<(String, u32), Vec<(u32, String)>>,
     reviewed: BTreeSet<(String, u32)>,
     fixed: BTreeSet<String>,
     decided: BTreeSet<String>,
@@ -113,6 +115,17 @@ impl Reader {
         self.reading.diagnostics.push(diagnostic);
     }
 
+    /// A record that will be taken. Whoever failed and set the clock back has had the first try: a try of a higher number
+    /// is no first one, whatever its day.
+    pub(crate) fn expect(&mut self, attempt: &Attempt) {
+        let failed = attempt.outcome == AttemptOutcome::Exploited;
+        if attempt.kind == AttemptKind::Attempt && failed && !attempt.revealed {
+            let key = (attempt.scenario.clone(), attempt.version);
+            let failed = self.failed.entry(key).or_default();
+            failed.push((attempt.attempt_number, attempt.day.clone()));
+        }
+    }
+
     /// A disputed record: only that it is there.
     pub(crate) fn set_apart(&mut self, attempt: &Attempt) -> Result<(), String> {
         let place = Place::of(attempt)?;
@@ -165,6 +178,12 @@ impl Reader {
             .folded
             .tries(&attempt.scenario, attempt.version);
         let key = (attempt.scenario.clone(), attempt.version);
+        let failed_before = self.failed.get(&key).is_some_and(|failed| {
+            let before = |(number, later): &(u32, String)| {
+                *number < attempt.attempt_number && *later > attempt.day
+            };
+            failed.iter().any(before)
+        });
         let trial = self.trials.entry(key).or_default();
         let earlier = folded
             .saturating_add(trial.records)
@@ -179,7 +198,7 @@ impl Reader {
             _ => None,
         };
         // Whoever saw the verdict of another answer has had the first try.
-        trial.failed_first |= attempt.unrecorded > 0;
+        trial.failed_first |= attempt.unrecorded > 0 || failed_before;
         if attempt.practice {
             trial.failed_first |= solved.is_some();
             return self.aside(PRACTICE);

@@ -237,7 +237,7 @@ impl Store {
         };
         let folded_file = self.folded_file();
         if damage.is_some() {
-            put_aside(&folded_file)?;
+            ledger::put_aside(&folded_file)?;
         }
         let written = folded.to_text().map_err(io::Error::from);
         let written = written.map_err(PlainError::system(&folded_file))?;
@@ -346,12 +346,12 @@ const LEARN: &str = "learn";
 const SKILLS: &str = "skills";
 
 /// Files and folders that Trueline makes below `learn` and `skills`, by the beginning of their names: records, what is
-/// folded and what was damaged of it, exercises and reviews under way, locks, and what a writer that was killed left half-written.
+/// folded, exercises and reviews under way, what was damaged of them, locks, and what a writer that was killed left half-written.
 const OURS: [&str; 7] = [
     "attempts.jsonl",
     "folded.",
     "exercises",
-    "reviews.json",
+    "reviews.",
     "decisions.jsonl",
     ledger::LOCK,
     ".tmp",
@@ -379,22 +379,6 @@ fn remove(file: &Path) -> Result<bool, StoreError> {
             source,
         }),
     }
-}
-
-/// Keeps a damaged file under a name that nothing bears: what an earlier damage left stays, too.
-fn put_aside(file: &Path) -> Result<(), StoreError> {
-    let mut number = 1_u32;
-    let kept = loop {
-        let kept = file.with_extension(format!("corrupt-{number}"));
-        if fs::symlink_metadata(&kept).is_err() {
-            break kept;
-        }
-        number += 1;
-    };
-    fs::rename(file, kept).map_err(|source| StoreError::File {
-        file: file.to_owned(),
-        source,
-    })
 }
 
 /// Reads are put on record beside the decisions.

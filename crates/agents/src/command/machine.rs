@@ -37,6 +37,7 @@ const MACHINE_FILES: [&str; 8] = [
 
 /// Whether a file is one that runs, or is trusted, without being asked for. A work tree may hold files of such
 /// names: only those of a home or of the machine are meant.
+#[must_use]
 pub fn runs_by_itself(path: &str) -> bool {
     let in_home = ["~/", "$HOME/", "${HOME}/", "/root/"]
         .iter()

@@ -299,7 +299,7 @@ impl Machine {
     }
 
     /// Does the memo need no entry of its own for a value, when it has very many?
-    pub(super) fn is_plain(&self, value: Value) -> bool {
+    pub(super) const fn is_plain(value: Value) -> bool {
         match value {
             Value::Node(_) | Value::Made { .. } => false,
             Value::Span { len, kind, .. } => len > NAME || kind == Text::Bytes,

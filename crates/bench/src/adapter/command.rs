@@ -100,7 +100,7 @@ impl Command {
     }
 
     pub(super) fn ask(&self, question: Question<'_>) -> Reply {
-        let place = match tempfile::Builder::new().prefix("trueline-bench-").tempdir() {
+        let place = match trueline_sandbox::Scratch::bench() {
             Ok(place) => place,
             Err(error) => return Reply::failed(format!("no folder to work in: {error}")),
         };

@@ -96,7 +96,7 @@ fn a_link_out_of_the_folder_is_no_answer() {
         let why = failure(body, "");
         assert!(!why.is_empty(), "{body}");
         assert!(
-            !why.contains("trueline-bench-"),
+            !why.contains("trueline-work-"),
             "names a temporary folder: {why}"
         );
     }

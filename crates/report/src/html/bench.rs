@@ -457,7 +457,7 @@ fn methods(out: &mut String) {
     out.push_str("<section id=\"methods\" aria-labelledby=\"methods-name\"><h2 id=\"methods-name\">Methods</h2>\n<ul class=\"well plain\">\
 <li>Each answer is run in a sandbox against functional tests and exploits that the assistant never saw. An exploit is blocked, succeeded, or unknown; blocked needs a harmless request on the same route that worked in the same run.</li>\
 <li>pass@k is 1 - C(n-c, k) / C(n, k), averaged over tasks. An adapter that fails gives no answer, which is a class of its own and counts as not passed.</li>\
-<li>Intervals are 95 %: Wilson's over the scenarios where all samples of each scenario ended alike, otherwise a bootstrap of 2,000 draws of whole scenarios with a fixed seed, because samples of one scenario depend on each other.</li>\
+<li>Intervals are 95 %: Wilson's over the scenarios where all samples of each scenario ended alike, otherwise over as many samples as the scenarios are worth, with Student's t, because samples of one scenario depend on each other. Two scenarios that differ are too few for an interval: 0 to 100.</li>\
 <li>No exploit succeeded does not mean that there is none.</li>\
 </ul></section>\n");
 }

@@ -17,7 +17,7 @@ fn share(value: f64) -> Estimate {
         low: (value - 0.1).max(0.0),
         high: (value + 0.1).min(1.0),
         tasks: 60,
-        method: Method::ScenarioBootstrap,
+        method: Method::EffectiveSamples,
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use trueline_facts::Cwe;
 use trueline_facts::attempt::Twin;
-use trueline_skills::plain;
+use trueline_skills::{ledger, plain};
 
 use crate::format::ReviewItem;
 use crate::scenario::{Catalogue, Scenario};
@@ -90,7 +90,12 @@ impl Unanswered {
         Ok(match serde_json::from_slice(&bytes) {
             Ok(known) => (known, None),
             Err(error) => {
-                let message = format!("{}: cannot be read ({error}); begun anew", file.display());
+                let kept = ledger::put_aside(&file)?;
+                let message = format!(
+                    "{}: cannot be read ({error}); kept as {}, and begun anew",
+                    file.display(),
+                    kept.display()
+                );
                 (Self::default(), Some(message))
             }
         })

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use trueline_facts::ToolId;
 use trueline_facts::attempt::{Aid, AidBasis};
+use trueline_skills::ledger;
 
 use super::LearnError;
 use super::home::Home;
@@ -109,9 +110,8 @@ impl ExerciseState {
                 None,
             ),
             Err(why) => {
-                let kept = path.with_extension("corrupt");
-                let told = match std::fs::rename(&path, &kept) {
-                    Ok(()) => format!("kept as {}", kept.display()),
+                let told = match ledger::put_aside(&path) {
+                    Ok(kept) => format!("kept as {}", kept.display()),
                     Err(error) => format!("left where it is: {error}"),
                 };
                 let message = format!("{}: cannot be read ({why}); {told}", path.display());

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use tempfile::TempDir;
+use trueline_sandbox::Scratch;
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../tester/", $name)))),*] };
@@ -24,10 +24,8 @@ const FILES: &[(&str, &str)] = files![
 ];
 
 /// A folder of them on this machine, readable by everyone; removed when it is dropped.
-pub(crate) fn write() -> io::Result<TempDir> {
-    let folder = tempfile::Builder::new()
-        .prefix("trueline-tester-")
-        .tempdir()?;
+pub(crate) fn write() -> io::Result<Scratch> {
+    let folder = Scratch::tester()?;
     std::fs::create_dir(folder.path().join("shim"))?;
     for (name, text) in FILES {
         std::fs::write(folder.path().join(name), text)?;

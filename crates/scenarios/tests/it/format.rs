@@ -42,6 +42,43 @@ fn mistakes_point_at_their_line_and_name_what_was_meant() {
 }
 
 #[test]
+fn limits_within_which_nothing_can_run_are_told_with_their_line() {
+    let tree = files("py-search-http");
+    let file = tree.text("scenario.toml").unwrap();
+    let line = |key: &str| 1 + file.lines().position(|line| line.starts_with(key)).unwrap();
+    let port = error("port = 5000", "port = 0");
+    assert!(
+        port.contains(&format!(
+            "scenario.toml:{}: port is a number from 1 to 65535",
+            line("port")
+        )),
+        "{port}"
+    );
+    for (given, wanted) in [
+        ("{ cpu_s = 0 }", "limits: cpu_s = 0: seconds from 1 to 3600"),
+        (
+            "{ wall_s = 0 }",
+            "limits: wall_s = 0: seconds from 1 to 3600",
+        ),
+        (
+            "{ mem_mb = 1 }",
+            "limits: mem_mb = 1: megabytes from 16 to 65536",
+        ),
+        (
+            "{ pids = 4000000000 }",
+            "limits: pids = 4000000000: processes and threads from 2 to 4096",
+        ),
+    ] {
+        let told = error(
+            "port = 5000",
+            &format!("port = 5000\nbuild_limits = {given}"),
+        );
+        let at = format!("scenario.toml:{}: build_{wanted}", line("port") + 1);
+        assert!(told.contains(&at), "{told}");
+    }
+}
+
+#[test]
 fn an_id_says_what_it_is() {
     let told = error("id = \"py-search-http\"", "id = \"no-prefix\"");
     assert!(

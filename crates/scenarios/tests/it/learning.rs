@@ -112,7 +112,13 @@ fn a_corrupt_state_is_told_kept_and_begun_anew() {
     let (state, problem) = ExerciseState::read(&home, scenario);
     assert_eq!(state.hints, 0);
     assert!(problem.unwrap().contains("kept as"));
-    assert!(path.with_extension("corrupt").exists());
+    // What was damaged before is kept as well.
+    fs::write(&path, "[").unwrap();
+    let (_, problem) = ExerciseState::read(&home, scenario);
+    assert!(problem.unwrap().contains("py-join-call.corrupt-2"));
+    for (kept, text) in [("corrupt-1", "{"), ("corrupt-2", "[")] {
+        assert_eq!(fs::read_to_string(path.with_extension(kept)).unwrap(), text);
+    }
 }
 
 #[test]
@@ -356,6 +362,17 @@ fn an_item_that_was_left_comes_again_as_it_was_until_it_is_answered() {
     let (left, problem) = Unanswered::read(&home).unwrap();
     assert_eq!(left, Unanswered::default());
     assert!(problem.unwrap().contains("begun anew"));
+    // What was damaged is kept, each time.
+    assert!(!data.path().join("learn/reviews.json").exists());
+    fs::write(data.path().join("learn/reviews.json"), "[").unwrap();
+    let (_, problem) = Unanswered::read(&home).unwrap();
+    assert!(problem.unwrap().contains("reviews.corrupt-2"));
+    for (kept, text) in [("reviews.corrupt-1", "{"), ("reviews.corrupt-2", "[")] {
+        assert_eq!(
+            fs::read_to_string(data.path().join("learn").join(kept)).unwrap(),
+            text
+        );
+    }
 }
 
 /// The fixtures, one of which needs what no machine has.

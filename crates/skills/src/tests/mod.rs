@@ -5,6 +5,7 @@ mod fairness;
 mod gaming;
 mod intervals;
 mod monotone;
+mod order;
 mod privacy;
 mod records;
 mod replay;

@@ -71,6 +71,7 @@ fn deleting_leaves_nothing() {
         "learn/lock",
         "learn/exercises/a.json",
         "learn/exercises/b.corrupt",
+        "learn/reviews.corrupt-1",
         "learn/exercises/.tmpCd34",
         "skills/.tmpEf56",
     ] {
@@ -78,7 +79,7 @@ fn deleting_leaves_nothing() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, "{}").unwrap();
     }
-    assert_eq!(store.delete().unwrap().len(), 8);
+    assert_eq!(store.delete().unwrap().len(), 9);
     let left: Vec<_> = fs::read_dir(folder.path().join("data")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");
     let (reading, decisions) = store.read().unwrap();

@@ -81,7 +81,8 @@ pub(super) fn run(
         if interrupt.load(Ordering::SeqCst) {
             break;
         }
-        if !asked.quiet {
+        // Quiet is about progress: why a scenario is wrong is a result.
+        if !asked.quiet || proof.status == ProofStatus::Wrong {
             let _ = writeln!(std::io::stderr(), "{}", line(&proof, err_paint));
         }
         proofs.push(proof);
