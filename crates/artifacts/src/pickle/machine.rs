@@ -87,6 +87,10 @@ pub(crate) struct Blob {
 
 /// The machine and what it has seen.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of the run"
+)]
 pub(crate) struct Machine {
     pub(crate) cursor: Cursor,
     pub(crate) nodes: Vec<Node>,

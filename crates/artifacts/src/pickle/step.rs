@@ -2,7 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use super::collect::{MAX_DATA_MEMO, MAX_SPARSE_MEMO};
+use super::collect::{MAX_DATA_MEMO, MAX_SPARSE_MEMO, is_plain};
 use super::literal::{integer, raw_unicode_unescape, unescape, unquoted};
 use super::machine::{Ended, Machine, Step};
 use super::opcode as op;
@@ -155,16 +155,15 @@ impl Machine {
                 let from = self.stack.len().checked_sub(count);
                 let is_whole = |from: &usize| self.gaps.last().is_none_or(|gap| gap.at <= *from);
                 let from = from.filter(is_whole);
-                let items = match from.filter(|from| *from >= self.fence()) {
-                    Some(from) => self.stack.split_off(from),
-                    None => {
-                        let mut items = Vec::new();
-                        for _ in 0..count {
-                            items.push(self.pop()?);
-                        }
-                        items.reverse();
-                        items
+                let items = if let Some(from) = from.filter(|from| *from >= self.fence()) {
+                    self.stack.split_off(from)
+                } else {
+                    let mut items = Vec::new();
+                    for _ in 0..count {
+                        items.push(self.pop()?);
                     }
+                    items.reverse();
+                    items
                 };
                 self.container(Kind::Tuple, items);
             }
@@ -457,7 +456,7 @@ impl Machine {
             self.memo[at] = Some(value);
             true
         } else if index < ABSURD_MEMO
-            && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && self.is_plain(value)
+            && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && is_plain(value)
                 || self.sparse_memo.len() >= MAX_SPARSE_MEMO)
         {
             let is_new = index >= self.dropped_memo && !self.sparse_memo.contains_key(&index);
