@@ -298,15 +298,6 @@ impl Machine {
         self.sparse_memo = sparse;
     }
 
-    /// Does the memo need no entry of its own for a value, when it has very many?
-    pub(super) const fn is_plain(value: Value) -> bool {
-        match value {
-            Value::Node(_) | Value::Made { .. } => false,
-            Value::Span { len, kind, .. } => len > NAME || kind == Text::Bytes,
-            _ => true,
-        }
-    }
-
     /// Is it nothing that a later opcode could call, and no key that says what a state does?
     fn is_data(&self, value: Value, depth: usize, known: &mut Known) -> bool {
         let id = match value {
@@ -384,6 +375,15 @@ impl Machine {
                     .is_some_and(|last| last.starts_with(|c: char| c.is_uppercase())),
                 _ => false,
             })
+    }
+}
+
+/// Does the memo need no entry of its own for a value, when it has very many?
+pub(super) const fn is_plain(value: Value) -> bool {
+    match value {
+        Value::Node(_) | Value::Made { .. } => false,
+        Value::Span { len, kind, .. } => len > NAME || matches!(kind, Text::Bytes),
+        _ => true,
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) struct Blob {
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "independent facts about one run"
+    reason = "each says something else of the run"
 )]
 pub(crate) struct Machine {
     pub(crate) cursor: Cursor,

@@ -2,7 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use super::collect::{MAX_DATA_MEMO, MAX_SPARSE_MEMO};
+use super::collect::{MAX_DATA_MEMO, MAX_SPARSE_MEMO, is_plain};
 use super::literal::{integer, raw_unicode_unescape, unescape, unquoted};
 use super::machine::{Ended, Machine, Step};
 use super::opcode as op;
@@ -456,7 +456,7 @@ impl Machine {
             self.memo[at] = Some(value);
             true
         } else if index < ABSURD_MEMO
-            && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && Self::is_plain(value)
+            && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && is_plain(value)
                 || self.sparse_memo.len() >= MAX_SPARSE_MEMO)
         {
             let is_new = index >= self.dropped_memo && !self.sparse_memo.contains_key(&index);
