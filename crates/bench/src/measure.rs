@@ -154,7 +154,9 @@ const NORMAL: f64 = 1.959_96;
 /// The quantile for any number of degrees, in between along their reciprocal.
 fn student(degrees: f64) -> f64 {
     let degrees = degrees.max(1.0);
-    let below = (degrees.floor() as usize).min(STUDENT.len());
+    let below = (1..=STUDENT.len())
+        .take_while(|whole| *whole as f64 <= degrees)
+        .count();
     let at = STUDENT[below - 1];
     let (next, reciprocal) = STUDENT
         .get(below)
