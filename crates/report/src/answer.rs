@@ -160,6 +160,14 @@ pub(crate) fn since(from: Timestamp) -> String {
     format!("lines added since {}", from.date())
 }
 
+/// Said where no line counts.
+pub(crate) fn no_line(since: Option<Timestamp>) -> String {
+    match since {
+        Some(since) => format!("no line was added since {}", since.date()),
+        None => "no committed line to look at".to_owned(),
+    }
+}
+
 /// Evidence coverage of the lines that count: the recent ones, or those that `--since` asks for.
 pub(crate) const fn coverage(one: &RepositoryStats) -> &Proportion {
     match one.since {
@@ -198,11 +206,31 @@ pub(crate) fn known_together(report: &StatsReport) -> Option<String> {
     Some(format!(
         "{} of the {since} say who wrote them; {}",
         words::percent(lines.known(), lines.total),
-        by_ai(
-            lines,
-            &format!("these {}", words::counted(lines.total, "line"))
-        )
+        by_ai(lines, &these(lines.total))
     ))
+}
+
+/// `this line`, `these 12 lines`.
+pub(crate) fn these(lines: u64) -> String {
+    match lines {
+        1 => "this line".to_owned(),
+        _ => format!("these {}", words::counted(lines, "line")),
+    }
+}
+
+/// What is said of all repositories together where no line that counts says who wrote it, as a sentence without its end. With
+/// `--since` that is no word about older lines.
+pub(crate) fn unknown_together(report: &StatsReport) -> Option<String> {
+    let since = since_together(report)?;
+    let total = report.together.lines.total;
+    Some(if total == 0 {
+        format!("there are no {since}")
+    } else {
+        format!(
+            "none of the {since} says who wrote it; the AI share of {} is unknown",
+            these(total)
+        )
+    })
 }
 
 /// Is nothing at all known about who wrote these lines?

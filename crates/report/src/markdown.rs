@@ -330,14 +330,14 @@ fn known_of_all(report: &StatsReport) -> String {
     if let Some(known) = answer::known_together(report) {
         return known;
     }
+    if let Some(unknown) = answer::unknown_together(report) {
+        return unknown;
+    }
     if together.lines.total == 0 {
         return "no committed line to look at".to_owned();
     }
-    let since = answer::since_together(report).map_or(String::new(), |since| {
-        format!(" among the {}", text(&since))
-    });
     format!(
-        "no evidence yet{since}; the AI share of {} is unknown",
+        "no evidence yet; the AI share of {} is unknown",
         words::counted(together.lines.total, "line")
     )
 }

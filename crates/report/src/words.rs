@@ -1,21 +1,25 @@
 //! The words that all renderers share: counts, shares, intervals, origins, and text from outside
 //! made visible. One place, so that the terminal, the comment and the page say the same.
 
+mod shares;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use trueline_facts::health::{
-    AnomalyKind, Health, Hotspot, OriginGroup, Review, Rework, SurvivalPoint,
-};
+use trueline_facts::health::{AnomalyKind, Health, OriginGroup, Review, Rework, SurvivalPoint};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
 use trueline_facts::stats::GroupBy;
-use trueline_facts::usage::{LineShares, ToolUse};
+use trueline_facts::usage::ToolUse;
 use trueline_facts::{
     Applicability, Author, Confidence, Edit, EvidenceClass, Grain, HumanBasis, Level, Location,
     Named, Origin, Patch, Person, Proportion, Reach, Severity, ToolId,
+};
+
+pub(crate) use shares::{
+    PERHAPS, ai_count, ai_floor, ai_floor_of, ai_grounds, ai_share, ai_share_of, ai_tag, shares,
 };
 
 /// `12,345`.
@@ -150,83 +154,6 @@ pub(crate) fn at_least(p: &Proportion) -> String {
         format!("at least {share}")
     }
 }
-
-/// The AI share of lines, as far as it is known: `at least 40 %`, `at least 10 % and up to 40 %`; `up to 40 %`, as at
-/// least none says nothing.
-pub(crate) fn ai_share(lines: &LineShares) -> String {
-    let least = percent(lines.ai_at_least(), lines.total);
-    let most = percent(lines.ai, lines.total);
-    if most == least {
-        format!("at least {least}")
-    } else if lines.ai_at_least() == 0 {
-        format!("up to {most}")
-    } else {
-        format!("at least {least} and up to {most}")
-    }
-}
-
-/// The same in a column that says "at least": `40 %`, `10 % (up to 40 %)`; `unknown`, which is not zero, where nothing is known.
-pub(crate) fn ai_floor(lines: &LineShares) -> String {
-    if lines.ai + lines.human == 0 {
-        return "unknown".to_owned();
-    }
-    floor(lines.ai_at_least(), lines.ai, lines.total)
-}
-
-/// The AI share of a file that changes much, in such a column.
-pub(crate) fn ai_floor_of(hotspot: &Hotspot) -> String {
-    let ai = &hotspot.ai;
-    floor(ai.hits, hotspot.ai_up_to.max(ai.hits), ai.of)
-}
-
-fn floor(least: u64, most: u64, of: u64) -> String {
-    let least = percent(least, of);
-    let most = percent(most, of);
-    if most == least {
-        least
-    } else {
-        format!("{least} (up to {most})")
-    }
-}
-
-/// Lines of AI: `40`, `10 to 40`.
-pub(crate) fn ai_count(lines: &LineShares) -> String {
-    let least = count(lines.ai_at_least());
-    if lines.ai == lines.ai_at_least() {
-        least
-    } else {
-        format!("{least} to {}", count(lines.ai))
-    }
-}
-
-/// Where the lines of AI are known from, beyond those that are known one by one, as sentences without a stop; none where
-/// there is nothing to say.
-pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
-    let mut grounds = Vec::new();
-    let shared = lines.ai_of_shared_commits();
-    if lines.ai > lines.ai_line_level && lines.ai_line_level > 0 {
-        grounds.push(format!("{} known line by line", count(lines.ai_line_level)));
-    }
-    if lines.ai_tool_authored > 0 {
-        grounds.push(format!(
-            "{} in commits whose author is a tool",
-            count(lines.ai_tool_authored)
-        ));
-    }
-    if shared > 0 {
-        grounds.push(format!(
-            "{} in commits in which a tool took part, of which it may have written all or some",
-            count(shared)
-        ));
-    }
-    if lines.ai_upper_bound > 0 {
-        grounds.push(format!("{} {PERHAPS}", count(lines.ai_upper_bound)));
-    }
-    grounds
-}
-
-/// Of lines that an upper bound alone names for AI.
-pub(crate) const PERHAPS: &str = "that a squash or a larger commit credits to AI as a whole";
 
 /// How much of a group was rewritten soon, as a sentence without a stop.
 pub(crate) fn rework(rework: &Rework, unicode: bool) -> String {
@@ -461,7 +388,8 @@ pub(crate) fn tool(tool: &ToolId) -> Cow<'_, str> {
     }
 }
 
-/// Who wrote it and how that is known: `written by claude (opus-4.5), note, high confidence`.
+/// Who wrote it and how that is known: `written by claude (opus-4.5), note, high confidence`. Of evidence about a whole commit no more is
+/// said than that the line stands in it: the tool may have written another part.
 pub(crate) fn origin_phrase(origin: &Origin) -> String {
     let mut out = match &origin.author {
         Author::Ai {
@@ -470,15 +398,19 @@ pub(crate) fn origin_phrase(origin: &Origin) -> String {
             human_touched,
             ..
         } => {
-            let may_be = if origin.is_upper_bound() {
-                "perhaps "
-            } else {
-                ""
-            };
-            let mut who = format!("{may_be}written by {}", self::tool(tool));
+            let mut whom = self::tool(tool).into_owned();
             if let Some(model) = model {
-                let _ = write!(who, " ({})", visible(model.as_str()));
+                let _ = write!(whom, " ({})", visible(model.as_str()));
             }
+            let mut who = if origin.is_line_level() {
+                format!("written by {whom}")
+            } else if origin.is_tool_authored() {
+                format!("in a commit whose author is {whom}")
+            } else if origin.is_upper_bound() {
+                format!("in a squash or larger commit that {whom} took part in")
+            } else {
+                format!("in a commit that {whom} took part in")
+            };
             if *human_touched {
                 who.push_str(", edited by a person");
             }
@@ -616,19 +548,6 @@ mod tests {
         // Moved by the mask before it.
         assert_eq!(at(line, 40, 52), Some(21..31));
         assert_eq!(at("f(x, \"[redacted]\")", 3, 4), Some(2..3));
-    }
-
-    #[test]
-    fn a_share_that_goes_up_to_itself_is_said_once() {
-        let shares = LineShares {
-            ai: 3_290,
-            ai_line_level: 3_289,
-            ai_upper_bound: 1,
-            total: 10_000,
-            ..LineShares::default()
-        };
-        assert_eq!(ai_share(&shares), "at least 32.9 %");
-        assert_eq!(ai_floor(&shares), "32.9 %");
     }
 
     #[test]

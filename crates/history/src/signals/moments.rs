@@ -67,7 +67,7 @@ pub(super) fn timeline(view: &View<'_>, blobs: Blobs<'_>) -> Timeline {
 
 /// The tool whose agent reads the file, if it steers one.
 fn steered_tool(path: &RepoPath) -> Option<ToolId> {
-    if !files::is_agent_configuration(path.as_bytes()) {
+    if !files::is_agent_configuration(path.as_bytes()) || manifest::is_fixture(path) {
         return None;
     }
     let first = files::path_signs(path.as_bytes()).into_iter().next();

@@ -153,6 +153,7 @@ impl Search {
             .paths
             .par_iter()
             .enumerate()
+            .filter(|(_, path)| !manifest::is_fixture(path))
             .map(|(ix, path)| {
                 let signs = files::path_signs(path.as_bytes())
                     .into_iter()

@@ -533,6 +533,32 @@ fn a_file_that_only_gets_another_name_is_no_churn_and_a_copy_is() {
 }
 
 #[test]
+fn what_stands_in_a_folder_of_fixtures_steers_no_agent_of_the_repository() {
+    let mut tables = Tables::new();
+    let added = tables.commit(20, "dev@example.org");
+    tables.commit(800, "dev@example.org");
+    for path in [
+        "pkg/aitool/fixtures/cursor-project/.cursorrules",
+        "pkg/readers/testdata/.windsurf/extensions/extensions.json",
+        "test-data/CLAUDE.md",
+    ] {
+        tables.change(added, path, ChangeKind::Added, 9);
+        tables.file(path, &[(9, added, UNKNOWN)]);
+    }
+    let signals = tables.signals();
+    assert_eq!(signals.shadow_ai().0.signals, []);
+    assert_eq!(signals.health().anomalies, []);
+
+    // Instructions that lie deep in the tests are for agents that work there.
+    tables.change(added, "tests/unit/CLAUDE.md", ChangeKind::Added, 9);
+    let signals = tables.signals();
+    let found = signals.shadow_ai().0.signals;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].tool.as_str(), "claude");
+    assert_eq!(signals.health().anomalies.len(), 1);
+}
+
+#[test]
 fn shadow_ai_finds_what_is_there_and_what_was_removed() {
     let mut tables = Tables::new();
     let removed = tables.commit(10, "dev@example.org");

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::ScanReport;
+use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, Origin, RepoPath};
 
 use super::escape::json;
@@ -30,10 +31,11 @@ struct Entry<'a> {
     path: std::borrow::Cow<'a, str>,
     #[serde(rename = "n")]
     lines: u64,
+    /// The AI share beside the name, and who wrote the file in words above its text: as the rest of the page words it.
     #[serde(rename = "a")]
-    ai: u64,
-    #[serde(rename = "h")]
-    human: u64,
+    tag: String,
+    #[serde(rename = "w")]
+    written: String,
     #[serde(rename = "f")]
     marks: Vec<Mark<'a>>,
 }
@@ -94,7 +96,7 @@ impl<'a> Shelf<'a> {
             .iter()
             .map(|file| {
                 let rank = rank.get(&file.path).copied().unwrap_or(usize::MAX);
-                (rank, std::cmp::Reverse(ai_lines(file)), file)
+                (rank, std::cmp::Reverse(shares(file).ai), file)
             })
             .collect();
         order.sort_by(|a, b| (a.0, a.1, &a.2.path).cmp(&(b.0, b.1, &b.2.path)));
@@ -170,11 +172,12 @@ impl<'a> Shelf<'a> {
                     runs
                 })
             );
+            let lines = shares(file);
             entries.push(Entry {
                 path: file.path.display(),
                 lines: file.text.lines().count() as u64,
-                ai: ai_lines(file),
-                human: lines_by(file, |author| matches!(author, Author::Human { .. })),
+                tag: words::ai_tag(&lines),
+                written: written(&lines),
                 marks: marks.remove(&index).unwrap_or_default(),
             });
         }
@@ -216,21 +219,24 @@ impl Looks {
     }
 }
 
-fn ai_lines(file: &CodeView) -> u64 {
-    lines_by(file, |author| matches!(author, Author::Ai { .. }))
+fn shares(file: &CodeView) -> LineShares {
+    words::shares(file.runs.iter().map(|run| (run.len, &run.origin)))
 }
 
-fn lines_by(file: &CodeView, wanted: impl Fn(&Author) -> bool) -> u64 {
-    file.runs
-        .iter()
-        .filter(|run| wanted(&run.origin.author))
-        .map(|run| u64::from(run.len))
-        .sum()
+fn written(lines: &LineShares) -> String {
+    if lines.ai + lines.human == 0 {
+        return "no evidence of who wrote it".to_owned();
+    }
+    format!(
+        "AI wrote {}, people {}",
+        words::ai_share(lines),
+        words::percent(lines.human, lines.total)
+    )
 }
 
 /// The section: an empty frame that the script fills.
 pub(super) fn section(out: &mut String, shelf: &Shelf<'_>) {
-    out.push_str("<section id=\"code\" aria-labelledby=\"code-title\">\n<h2 id=\"code-title\">Code, line by line</h2>\n<p>Files with findings, and files with lines that evidence names for an AI.</p>\n<ul class=\"legend\"><li><span class=\"gut o-ai\">A</span>AI</li><li><span class=\"gut o-ai\">a</span>AI, then edited by a person</li><li><span class=\"gut o-ai\">p</span>perhaps AI</li><li><span class=\"gut o-human\">H</span>a person</li><li><span class=\"gut o-unknown\">?</span>unknown</li></ul>\n<noscript><p class=\"note\">The code view needs JavaScript. Everything else on this page does not.</p></noscript>\n");
+    out.push_str("<section id=\"code\" aria-labelledby=\"code-title\">\n<h2 id=\"code-title\">Code, line by line</h2>\n<p>Files with findings, and files with lines that evidence names for an AI.</p>\n<ul class=\"legend\"><li><span class=\"gut o-ai\">A</span>AI, or a commit in which it took part</li><li><span class=\"gut o-ai\">a</span>AI, then edited by a person</li><li><span class=\"gut o-ai\">p</span>perhaps AI</li><li><span class=\"gut o-human\">H</span>a person</li><li><span class=\"gut o-unknown\">?</span>unknown</li></ul>\n<noscript><p class=\"note\">The code view needs JavaScript. Everything else on this page does not.</p></noscript>\n");
     put!(
         out,
         "<div class=\"code js-only\"><div class=\"picker\"><label class=\"vh\" for=\"file-search\">Search files</label><input id=\"file-search\" type=\"search\" placeholder=\"Search {}\" autocomplete=\"off\"><nav id=\"file-tree\" aria-label=\"Files\"></nav></div>\n<div class=\"viewer\"><p id=\"file-head\" class=\"file-head\" aria-live=\"polite\">Choose a file, or “Show in code” at a finding.</p><div id=\"file-text\" class=\"file-text\" tabindex=\"0\" role=\"group\" aria-label=\"Source text\"></div></div></div>\n",

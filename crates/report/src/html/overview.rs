@@ -191,7 +191,11 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
         out.push_str("<p class=\"big\">unknown</p>");
         bars::origins(out, lines);
         if lines.total == 0 {
-            out.push_str("<p>There is no committed line to look at.</p></article>\n");
+            put!(
+                out,
+                "<p>{}.</p></article>\n",
+                answer::capital(&answer::no_line(since))
+            );
             return;
         }
         out.push_str("<p>Not zero: without evidence nobody can tell.</p></article>\n");

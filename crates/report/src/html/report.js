@@ -148,13 +148,11 @@
     make("span", { class: "vh" }, count === 1 ? " finding" : " findings"));
   const entry = (index, name) => {
     const file = files[index];
-    const share = file.n ? Math.floor((file.a * 100) / file.n) : 0;
-    const known = file.a + file.h > 0;
     const element = make("button", { type: "button", title: file.p }, make("span", { class: "fn" }, name));
     if (file.f.length) {
       element.append(badge(file.f.length));
     }
-    element.append(make("span", { class: "fa" }, known ? `AI ${share} %` : "AI ?"));
+    element.append(make("span", { class: "fa" }, file.a));
     element.addEventListener("click", () => open(index, 0));
     buttons.set(index, element);
     if (index === current) element.setAttribute("aria-current", "true");
@@ -268,11 +266,9 @@
       if (!marks.has(mark.at[0])) marks.set(mark.at[0], []);
       marks.get(mark.at[0]).push(mark);
     }
-    const percent = (n) => (file.n ? `${Math.floor((n * 1000) / file.n) / 10} %` : "0 %");
-    const known = file.a + file.h > 0;
     head.replaceChildren(
       make("strong", {}, file.p),
-      ` · ${file.n} lines · ${known ? `AI at least ${percent(file.a)}, people ${percent(file.h)}` : "no evidence of who wrote it"} · ${file.f.length === 1 ? "1 finding" : `${file.f.length} findings`}`,
+      ` · ${file.n} lines · ${file.w} · ${file.f.length === 1 ? "1 finding" : `${file.f.length} findings`}`,
     );
     const row = (at) => {
       const number = at + 1;

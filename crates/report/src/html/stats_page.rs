@@ -201,6 +201,9 @@ fn opening(out: &mut String, report: &StatsReport) {
 
 /// Why nothing is known of the lines of these repositories.
 fn nothing_known(report: &StatsReport) -> String {
+    if let Some(unknown) = answer::unknown_together(report) {
+        return answer::capital(&unknown);
+    }
     let hinted = report
         .repositories
         .iter()

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::blame::{BlameReport, BlameRun};
-use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, Diagnostic, EvidenceClass};
 
 use super::layout::{Ink, Sheet, clip, pad};
@@ -108,22 +107,8 @@ fn unexplained(sheet: &mut Sheet<'_>, report: &BlameReport) {
 }
 
 fn summary(sheet: &mut Sheet<'_>, report: &BlameReport) {
-    let mut lines = LineShares::default();
-    for run in &report.runs {
-        let len = u64::from(run.len);
-        lines.total += len;
-        match run.origin.author {
-            Author::Ai { .. } => {
-                lines.ai += len;
-                let part = |is: bool| if is { len } else { 0 };
-                lines.ai_upper_bound += part(run.origin.is_upper_bound());
-                lines.ai_line_level += part(run.origin.is_line_level());
-                lines.ai_tool_authored += part(run.origin.is_tool_authored());
-            }
-            Author::Human { .. } => lines.human += len,
-            Author::Unknown => {}
-        }
-    }
+    let runs = report.runs.iter();
+    let lines = words::shares(runs.map(|run| (run.len, &run.origin)));
     let (total, known) = (lines.total, lines.known());
     let path = words::visible(&report.path.display()).into_owned();
     let text = if total == 0 {

@@ -39,10 +39,13 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
     let all = &coverage.all;
     let name = scope.name;
     let mut text = match scope.since {
-        Some(since) if all.of == 0 => {
-            format!("no line of {name} was added since {}", since.date())
-        }
-        _ if all.of == 0 => "no committed line to look at".to_owned(),
+        _ if all.of == 0 => answer::no_line(scope.since),
+        // Older lines may well carry evidence: nothing is said of them.
+        Some(since) if all.hits == 0 => format!(
+            "none: no line of {name} that was added since {} says who wrote it ({})",
+            since.date(),
+            words::of(all)
+        ),
         _ if all.hits == 0 && scope.is_cut => {
             format!("none: history is cut off before the commits that added the lines of {name}")
         }
@@ -111,7 +114,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
 pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) {
     let (lines, recent) = (&usage.lines, &usage.recent_lines);
     let text = if lines.total == 0 {
-        "no committed line to look at".to_owned()
+        answer::no_line(scope.since)
     } else if lines.ai == 0 && lines.human == 0 {
         "unknown, which is not zero: without evidence nobody can tell".to_owned()
     } else {

@@ -64,13 +64,10 @@ fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
     let name = words::visible(&name);
     let text = match (
         answer::known_together(report),
-        answer::since_together(report),
+        answer::unknown_together(report),
     ) {
         (Some(known), _) => format!("{name}: {known}"),
-        (None, Some(since)) => format!(
-            "{name}: none of the {since} says who wrote it; the AI share of these {} is unknown",
-            words::counted(together.lines.total, "line")
-        ),
+        (None, Some(unknown)) => format!("{name}: {unknown}"),
         (None, None) if together.lines.total == 0 => {
             format!("{name}: no committed line to look at")
         }
@@ -311,7 +308,7 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
                     number(if hotspot.ai.of == 0 {
                         "empty now".to_owned()
                     } else {
-                        format!("AI at least {}", words::ai_floor_of(hotspot))
+                        format!("AI {}", words::ai_share_of(hotspot))
                     })
                     .ink(Ink::Ai),
                 ]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::stats::{Breakdown, Group, GroupBy, StatsReport};
+use trueline_facts::usage::LineShares;
 use trueline_facts::{Proportion, ToolId};
 use trueline_report::{Style, html, markdown, terminal};
 
@@ -93,6 +94,58 @@ fn with_since_every_coverage_is_of_the_lines_that_count() {
 }
 
 #[test]
+fn a_window_without_evidence_is_no_word_about_older_lines() {
+    let mut stats = fixtures::stats_of_one();
+    stats.since = Some("20d".into());
+    stats.breakdown = None;
+    let one = &mut stats.repositories[0];
+    one.since = Some(fixtures::NOW.plus_days(-20));
+    let nothing = LineShares {
+        total: 12,
+        unknown: 12,
+        ..LineShares::default()
+    };
+    let coverage = &mut one.usage.coverage;
+    (coverage.recent, coverage.all) = (Proportion::new(0, 12), Proportion::new(0, 12));
+    (coverage.hinted, coverage.upper_bound) = (0, 0);
+    (one.usage.lines, one.usage.recent_lines) = (nothing, nothing);
+    (stats.together.lines, stats.together.recent_lines) = (nothing, nothing);
+    let [terminal, markdown, html] = everywhere(&stats);
+    let said = "none of the lines added since 2026-01-05 says who wrote it";
+    for text in [&terminal, &markdown] {
+        assert!(text.contains(said), "{text}");
+    }
+    assert!(html.contains(&said.replace("none", "None")), "{html}");
+    assert!(
+        terminal.contains(
+            "Evidence   none: no line of acme-shop that was added since 2026-01-05 says who wrote it (0 of 12)"
+        ),
+        "{terminal}"
+    );
+    for text in [&terminal, &markdown, &html] {
+        assert!(!text.contains("carries"), "{text}");
+        assert!(!text.contains("no evidence yet"), "{text}");
+    }
+
+    // One line, and none.
+    stats.together.lines.total = 1;
+    for text in everywhere(&stats) {
+        assert!(text.contains("the AI share of this line is unknown"));
+    }
+    let one = &mut stats.repositories[0];
+    one.usage.coverage.all = Proportion::new(0, 0);
+    one.usage.lines = LineShares::default();
+    stats.together.lines = LineShares::default();
+    for text in everywhere(&stats) {
+        assert!(
+            text.contains("here are no lines added since 2026-01-05"),
+            "{text}"
+        );
+        assert!(!text.contains("committed line"), "{text}");
+    }
+}
+
+#[test]
 fn a_tool_that_evidence_does_not_name_has_one_name() {
     let unnamed = ToolId::new("unspecified");
     let mut stats = fixtures::stats_of_one();
@@ -119,8 +172,13 @@ fn lines_of_a_tool_and_of_a_hotspot_have_the_two_ends_of_the_whole() {
     let [terminal, _, html] = everywhere(&fixtures::stats_of_one());
     for text in [&terminal, &html] {
         assert!(text.contains("801 to 2,001 lines"), "{text}");
-        assert!(text.contains("64.5 % (up to 83.9 %)"), "{text}");
     }
+    // A column that says "at least", and a cell that says both.
+    assert!(html.contains("64.5 % (up to 83.9 %)"), "{html}");
+    assert!(
+        terminal.contains("AI at least 64.5 % and up to 83.9 %"),
+        "{terminal}"
+    );
     let mut stats = fixtures::stats_of_one();
     stats.repositories[0].usage.tools[1].lines_at_least = 0;
     for text in [terminal::stats(&stats, &WIDE), html::stats(&stats)] {

@@ -114,3 +114,31 @@ fn a_squash_whose_commits_are_gone_bounds_what_ai_wrote_from_above() {
     );
     assert!(!text.contains("at least"), "{text}");
 }
+
+#[test]
+fn evidence_of_a_whole_commit_never_says_that_a_tool_wrote_the_line() {
+    let (mut report, lines) = fixtures::blame_of_three();
+    let mut said = |source: &str, confidence| {
+        let origin = &mut report.runs[0].origin;
+        origin.confidence = confidence;
+        let mut evidence = fixtures::evidence(EvidenceClass::Identity, Grain::Commit);
+        evidence.source = source.into();
+        origin.evidence = vec![evidence];
+        terminal::blame(&report, &lines, &Style::plain())
+    };
+    let trailer = said("trailer", Confidence::Medium);
+    assert!(
+        trailer.contains("2 lines in a commit that claude (opus-4.5) took part in, identity"),
+        "{trailer}"
+    );
+    let author = said("author", Confidence::High);
+    assert!(
+        author.contains("2 lines in a commit whose author is claude (opus-4.5), identity"),
+        "{author}"
+    );
+    let squash = said("trailer", Confidence::Low);
+    assert!(
+        squash.contains("2 lines in a squash or larger commit that claude (opus-4.5) took part"),
+        "{squash}"
+    );
+}

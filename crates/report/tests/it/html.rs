@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::Proportion;
+use trueline_facts::{EvidenceClass, Grain, Proportion};
 use trueline_report::html;
 
 use crate::fixtures;
@@ -165,22 +165,62 @@ fn the_code_in_the_page_is_the_code_of_the_file() {
     assert_eq!(file["t"].as_str().unwrap(), HOSTILE);
 }
 
-#[test]
-fn a_finding_leads_to_its_line() {
-    let page = html::scan(&fixtures::rich(), &fixtures::code());
-    assert!(page.contains("data-file=\"0\" data-line=\"42\""));
-    let (data, ..) = apart(&page);
-    let index: serde_json::Value = data
-        .iter()
+/// The index of the files that a page holds.
+fn files(page: &str) -> serde_json::Value {
+    let (data, ..) = apart(page);
+    data.iter()
         .map(|one| serde_json::from_str::<serde_json::Value>(one).unwrap())
         .find(|value| {
             value
                 .as_array()
                 .is_some_and(|all| all.iter().any(|one| one.get("p").is_some()))
         })
-        .unwrap();
+        .unwrap()
+}
+
+#[test]
+fn a_file_of_whole_commits_has_an_upper_share_alone() {
+    let mut code = fixtures::code();
+    let run = &mut code[0].runs[1];
+    run.origin.evidence = vec![fixtures::evidence(EvidenceClass::Convention, Grain::Commit)];
+    let index = files(&html::scan(&fixtures::rich(), &code));
+    assert_eq!(index[0]["a"], "AI ≤ 17 %");
+    assert_eq!(index[0]["w"], "AI wrote up to 16.7 %, people 66.7 %");
+
+    // With a note for some of the lines both ends are said.
+    let mut line = code[0].runs[1].clone();
+    (line.len, line.origin) = (1, fixtures::by_claude());
+    code[0].runs[1].start += 1;
+    code[0].runs[1].len -= 1;
+    code[0].runs.insert(1, line);
+    let index = files(&html::scan(&fixtures::rich(), &code));
+    assert_eq!(index[0]["a"], "AI 1–17 %");
+    assert_eq!(
+        index[0]["w"],
+        "AI wrote at least 1.7 % and up to 16.7 %, people 66.7 %"
+    );
+}
+
+#[test]
+fn a_file_by_people_alone_claims_no_least_share_of_none() {
+    let mut code = fixtures::code();
+    code[0].runs.truncate(1);
+    let index = files(&html::scan(&fixtures::rich(), &code));
+    assert_eq!(index[0]["w"], "AI wrote no known line, people 100 %");
+    code[0].runs[0].origin = trueline_facts::Origin::unknown();
+    let index = files(&html::scan(&fixtures::rich(), &code));
+    assert_eq!(index[0]["a"], "AI ?");
+    assert_eq!(index[0]["w"], "no evidence of who wrote it");
+}
+
+#[test]
+fn a_finding_leads_to_its_line() {
+    let page = html::scan(&fixtures::rich(), &fixtures::code());
+    assert!(page.contains("data-file=\"0\" data-line=\"42\""));
+    let index = files(&page);
     assert_eq!(index[0]["p"], "src/db.py");
-    assert_eq!(index[0]["a"], 10);
+    assert_eq!(index[0]["a"], "AI 16 %");
+    assert_eq!(index[0]["w"], "AI wrote at least 16.7 %, people 66.7 %");
     assert_eq!(index[0]["f"][0]["at"], serde_json::json!([42, 17, 62]));
 }
 

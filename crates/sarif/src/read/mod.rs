@@ -6,6 +6,7 @@
 
 mod grades;
 mod skipped;
+mod surrogates;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -80,7 +81,17 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
             limit: MAX_BYTES,
         });
     }
-    let log: Value = serde_json::from_slice(&utf8(bytes))?;
+    let mut skipped = Skipped::default();
+    let text = utf8(bytes);
+    let log: Value = match serde_json::from_slice(&text) {
+        Ok(log) => log,
+        // Looked for only here: next to no log has any.
+        Err(why) => {
+            let (mended, count) = surrogates::replaced(&text).ok_or(why)?;
+            skipped.half_characters = count;
+            serde_json::from_slice(&mended)?
+        }
+    };
     if !log["version"]
         .as_str()
         .is_some_and(|v| v.starts_with("2.1"))
@@ -92,7 +103,6 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
         .ok_or(ReadError::NotSarif("`runs` is missing"))?;
 
     let mut imported = Imported::default();
-    let mut skipped = Skipped::default();
     for run in runs {
         if !run.is_object() {
             skipped.no_run += 1;

@@ -27,6 +27,8 @@ pub(super) struct Skipped {
     pub(super) no_result: u64,
     /// Kept, at the first line, because their own is no line.
     pub(super) no_line: u64,
+    /// Halves of characters that no text can hold.
+    pub(super) half_characters: u64,
 }
 
 impl Skipped {
@@ -75,6 +77,11 @@ impl Skipped {
                 self.no_line,
                 "result has a `startLine` that is no line number: it is kept and shown at line 1",
                 "results have a `startLine` that is no line number: they are kept and shown at line 1",
+            ),
+            (
+                self.half_characters,
+                "escape in the log is half of a character (a lone surrogate): it is read as U+FFFD",
+                "escapes in the log are halves of characters (lone surrogates): they are read as U+FFFD",
             ),
         ];
         let malformed =

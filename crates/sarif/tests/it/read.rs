@@ -271,3 +271,23 @@ proptest::proptest! {
         let _ = read(log(&format!(r#"{{"results":[{{"locations":[{value}]}}]}}"#)).as_bytes(), b"");
     }
 }
+
+#[test]
+fn half_a_character_in_a_name_stops_no_import() {
+    // As Bandit writes the name of a file that is not UTF-8.
+    let found = imported(
+        r#"{"tool":{"driver":{"name":"Bandit"}},"properties":{"metrics":{"./bad\udcffname.py":{"loc":1}}},
+            "results":[{"ruleId":"B101","message":{"text":"smile \ud83d\ude00, \udcff"},
+            "locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.py"},"region":{"startLine":2}}}]}]}"#,
+    );
+    assert_eq!(found.findings.len(), 1);
+    assert_eq!(found.findings[0].message, "smile \u{1f600}, \u{fffd}");
+    let told = &found.diagnostics[0];
+    assert_eq!(told.code, "sarif-malformed");
+    assert!(
+        told.message.starts_with("2 escapes in the log"),
+        "{}",
+        told.message
+    );
+    assert!(matches!(read(b"{", b"/srv/app"), Err(ReadError::Json(_))));
+}

@@ -283,7 +283,7 @@ impl Fixer<'_> {
             return None;
         }
         let literal = code.literal(at)?;
-        if literal.prefix.contains(['b', 'B', 'f', 'F']) {
+        if literal.prefix.contains(['b', 'B', 'f', 'F']) || self.is_go_constant(at) {
             return None;
         }
         let sign = at.checked_sub(1)?;
@@ -312,6 +312,28 @@ impl Fixer<'_> {
             &text.replace("{name}", &name),
         ));
         Some(Outcome::of(changes))
+    }
+
+    /// Is it the value of a constant of Go, alone or within `const ( … )`? No call can be one.
+    fn is_go_constant(&self, at: usize) -> bool {
+        let code = &self.code;
+        if code.language != Language::Go {
+            return false;
+        }
+        let mut closed = 0_usize;
+        for before in (0..at).rev() {
+            match code.at(before) {
+                ")" | "]" | "}" => closed += 1,
+                "(" | "[" | "{" if closed > 0 => closed -= 1,
+                "(" => return before.checked_sub(1).is_some_and(|b| code.at(b) == "const"),
+                "[" | "{" => return false,
+                "const" if closed == 0 => {
+                    return !(before + 1..=at).any(|token| code.breaks_before(token));
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     fn wrap_values(

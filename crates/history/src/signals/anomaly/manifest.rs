@@ -53,6 +53,14 @@ pub(in crate::signals) fn is_test_data(path: &RepoPath) -> bool {
     })
 }
 
+/// Does it lie in a folder of test data? Such files are what tests are run on: they steer no agent of this repository. Narrower than
+/// [`is_test_data`]: instructions in a folder of resources, or deep in the tests, are read by agents that work there.
+pub(in crate::signals) fn is_fixture(path: &RepoPath) -> bool {
+    let mut folders = path.as_bytes().split(|byte| *byte == b'/');
+    folders.next_back();
+    folders.any(|folder| folder != b"resources" && DATA.contains(&folder))
+}
+
 /// Is it a dependency manifest by its name?
 pub(in crate::signals) fn is_manifest(path: &RepoPath) -> bool {
     format(path).is_some()
