@@ -6,7 +6,6 @@
 //! so that those that any text has prove nothing. Where it stays open, the line is nobody's.
 
 use crate::ledger::{COMMITTED, Tracked};
-use crate::lines::Line;
 
 /// Letters of own words that a text which stayed whole must have, if what stands beside it is new.
 const SOME: u32 = 4;
@@ -95,7 +94,7 @@ impl Fate<'_> {
         let there = lines.iter().filter(|at| self.to(**at).is_some());
         there
             .filter_map(|at| self.file.lines.get(*at))
-            .map(Line::telling)
+            .map(|line| line.telling())
             .sum()
     }
 

@@ -128,9 +128,8 @@ impl Settling<'_> {
                 .map(|run| (run.new, run.len));
             let claim = Claim::Lines(there.collect());
             let head = self.head_lines(path);
-            let changer = Changer::Agent(&open.agent, &claim);
-            self.ledger
-                .see(path, Some(lines.to_vec()), &head, 0, &changer);
+            let by = Changer::Agent(&open.agent, &claim);
+            self.ledger.see(path, Some(lines.to_vec()), &head, 0, &by);
         }
         Ok(())
     }

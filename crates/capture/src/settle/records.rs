@@ -119,23 +119,20 @@ impl Settling<'_> {
             Seen::Squash { source } => {
                 self.ledger.squash = Some((record.ground.head.clone(), source.clone()));
             }
-            Seen::Ended => {
-                let over = &record.actor.session;
-                // What goes on does so after the turn.
-                let ends =
-                    |open: &Open| open.session == *over && open.followed != Followed::UntilReported;
-                let (ended, open) = std::mem::take(&mut self.ledger.open)
-                    .into_iter()
-                    .partition(ends);
-                self.ledger.open = open;
-                self.never_told(ended);
-            }
+            Seen::Ended => self.turn_ends(record),
         }
         Ok(())
     }
 
     /// Calls whose end nobody told: what they wrote was not seen, so it is nobody's.
-    fn never_told(&mut self, ended: Vec<Open>) {
+    fn turn_ends(&mut self, record: &Record) {
+        let over = &record.actor.session;
+        // What goes on does so after the turn.
+        let ends = |open: &Open| open.session == *over && open.followed != Followed::UntilReported;
+        let (ended, open): (Vec<Open>, Vec<Open>) = std::mem::take(&mut self.ledger.open)
+            .into_iter()
+            .partition(ends);
+        self.ledger.open = open;
         for open in ended {
             let Some(paths) = open.paths else {
                 self.ledger.lose_sight_of_all_but(&BTreeSet::new());
