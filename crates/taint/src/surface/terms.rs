@@ -217,10 +217,10 @@ impl<'a> Terms<'a> {
             self.mentioned(at, &operand, &mut found);
             found.push(String::new());
             match self.operation(at, &operand) {
-                Some((_, Op::Field { name, .. })) => found.extend(words(self.module.text(*name))),
                 Some((
                     _,
-                    Op::Call {
+                    Op::Field { name, .. }
+                    | Op::Call {
                         callee: Callee::Method { name, .. },
                         ..
                     },
