@@ -23,6 +23,7 @@ mod credentials;
 mod declared;
 mod destinations;
 mod developing;
+mod doors;
 mod elsewhere;
 mod entry;
 mod env;

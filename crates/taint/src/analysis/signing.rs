@@ -15,6 +15,7 @@ use trueline_syntax::ir::{
 
 use super::Analyzer;
 use super::developing::{Blocks, is_developing};
+use super::doors::{is_own_door, names_door, opens_door, stops_without};
 use super::names::words;
 use super::sink::{Reached, SinkRef};
 use crate::purpose::Purpose;
@@ -180,6 +181,8 @@ enum Found {
     StandIn,
     /// It is passed to what signs.
     Passed,
+    /// It stands in for a setting whose value lets requests in.
+    Door,
 }
 
 type Definitions<'a> = FxHashMap<Var, Vec<&'a Instr>>;
@@ -263,6 +266,15 @@ impl<'a> Analyzer<'a> {
         for (name, value) in named {
             let name = self.module.text(name);
             let own: Vec<String> = words(name).collect();
+            // What such a class holds is read from the environment, and this stands in for it.
+            if is_own_door(name) && self.text.contains("BaseSettings") {
+                if let Some((text, at)) = self.literal(defs, value, instr.span)
+                    && self.is_door(name, &text)
+                {
+                    self.note_key(name, &text, at, Found::Door);
+                }
+                continue;
+            }
             let Some(says) = says_key(&own) else { continue };
             // Half of an account at a service, in what its makers write for trying it.
             if own
@@ -311,10 +323,12 @@ impl<'a> Analyzer<'a> {
             return;
         };
         let name = self.module.text(*name);
-        if let Some((text, at)) = self.literal(defs, default, instr.span)
-            && self.is_setting_of_key(name)
-        {
-            self.note_key(name, &text, at, Found::StandIn);
+        if let Some((text, at)) = self.literal(defs, default, instr.span) {
+            if self.is_setting_of_key(name) {
+                self.note_key(name, &text, at, Found::StandIn);
+            } else if self.is_door(name, &text) {
+                self.note_key(name, &text, at, Found::Door);
+            }
         }
     }
 
@@ -371,15 +385,23 @@ impl<'a> Analyzer<'a> {
         let setting = ways
             .iter()
             .find_map(|way| self.setting(defs, way, MAX_DEPTH));
-        let Some(name) = setting.filter(|name| self.is_setting_of_key(name)) else {
+        let Some(name) = setting else {
             return;
         };
+        let signs = self.is_setting_of_key(&name);
+        if !signs && !names_door(&name) {
+            return;
+        }
         for way in ways {
             let (Op::Copy(value) | Op::Typed { value, .. }) = &way.op else {
                 continue;
             };
             if let Some((text, at)) = self.literal(defs, value, way.span) {
-                self.note_key(&name, &text, at, Found::StandIn);
+                if signs {
+                    self.note_key(&name, &text, at, Found::StandIn);
+                } else if self.is_door(&name, &text) {
+                    self.note_key(&name, &text, at, Found::Door);
+                }
             }
         }
     }
@@ -543,6 +565,13 @@ impl<'a> Analyzer<'a> {
         words(head).any(|word| READS.contains(&word.as_str()))
     }
 
+    /// Whether a setting lets requests in: it is compared with what one sends, or nobody else gives it out.
+    fn is_door(&self, name: &str, text: &str) -> bool {
+        names_door(name)
+            && (is_own_door(name) || opens_door(self.text, name, text))
+            && !stops_without(self.text, name, text)
+    }
+
     fn is_setting_of_key(&self, name: &str) -> bool {
         let own: Vec<String> = words(name).collect();
         let alone = matches!(own.as_slice(), [one] if one == "secret") && self.signs();
@@ -571,7 +600,7 @@ impl<'a> Analyzer<'a> {
         if is_no_key(text, found)
             || self.is_for_development(span)
             || self.is_half_of_account(name, span)
-            || found != Found::Passed && self.refuses(name, text)
+            || !matches!(found, Found::Passed | Found::Door) && self.refuses(name, text)
         {
             return;
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use trueline_facts::RepoPath;
 
 use super::group::Group;
-use super::whole::{changes_state, is_attempt, is_public};
+use super::public::{is_public, makes_administrators};
+use super::whole::{changes_state, is_attempt};
 use super::{Missing, list};
 use crate::surface::{Control, Route, Surface};
 
@@ -63,6 +64,12 @@ pub(super) fn sibling_routes<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
                     .filter(|r| !r.guarded_by.contains(&Control::RateLimit)),
             );
         }
+    }
+    // Nobody makes himself an administrator where others are asked, in whatever file they stand.
+    let all: Vec<&'s Route> = resources.values().flatten().copied().collect();
+    if all.iter().filter(|r| is_guarded(r)).count() >= MIN_SHARE {
+        let bare = forgotten(&all);
+        open.extend(bare.into_iter().filter(|r| makes_administrators(r)));
     }
     open.sort_by(|a, b| a.place.location.cmp(&b.place.location));
     open.dedup();

@@ -6,6 +6,7 @@
 
 mod authentication;
 mod group;
+mod public;
 mod whole;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Questions about an application as a whole: headers, forgery of requests, attempts, sizes.
 
 use super::group::Group;
+use super::public::is_public;
 use super::{Missing, list};
 use crate::analysis::words;
 use crate::surface::{Control, Route, Trait};
@@ -104,7 +105,9 @@ pub(super) fn security_headers<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
 
 /// Another site can make a visitor's browser send requests with its cookie.
 pub(super) fn csrf_protection<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
-    if !group.has(Trait::CookieSession) || group.mentions(Control::CsrfProtection) {
+    // Who may come in is asked of every route, where the protection is switched off.
+    let off = group.has(Trait::CsrfOff);
+    if !group.has(Trait::CookieSession) || (!off && group.mentions(Control::CsrfProtection)) {
         return None;
     }
     // What asks nobody who they are acts in nobody's name; a handler out of sight may ask.
@@ -112,7 +115,7 @@ pub(super) fn csrf_protection<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
         .routes()
         .filter(|r| changes_state(r) && !is_attempt(r) && !is_public(r))
         .filter(|r| !r.checks.contains(&Control::CsrfProtection))
-        .filter(|r| group.asks(r) != Some(false));
+        .filter(|r| off || group.asks(r) != Some(false));
     let mut routes: Vec<&Route> = acting.collect();
     if routes.is_empty() {
         return None;
@@ -120,7 +123,7 @@ pub(super) fn csrf_protection<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
     // Before other methods a browser asks whether the foreign page may use them.
     let foreign = group.lets_sites_in();
     let sent = |r: &&Route| foreign || r.methods.iter().any(|m| m == "POST");
-    let certain = |r: &&Route| group.asks(r) == Some(true) && sent(r);
+    let certain = |r: &&Route| (off || group.asks(r) == Some(true)) && sent(r);
     let sure: Vec<&Route> = routes.iter().copied().filter(certain).collect();
     let certain = !sure.is_empty();
     if certain {
@@ -264,64 +267,6 @@ fn is_guessed_first(route: &Route) -> bool {
         .any(|name| words(name).any(|w| GUESSED_FIRST.contains(&w.as_str())))
 }
 
-/// Routes that are open by their nature.
-pub(super) fn is_public(route: &Route) -> bool {
-    const OPEN: &[&str] = &[
-        "login",
-        "logout",
-        "signin",
-        "signout",
-        "signup",
-        "register",
-        "registration",
-        "webhook",
-        "webhooks",
-        "hook",
-        "callback",
-        "health",
-        "healthz",
-        "ping",
-        "status",
-        "metrics",
-        "contact",
-        "subscribe",
-        "waitlist",
-        "unsubscribe",
-        "newsletter",
-        "refresh",
-        "token",
-        "oauth",
-        "oauth2",
-        "csp",
-        "forgot",
-        "reset",
-        "verify",
-        "confirm",
-        "activate",
-        "search",
-        "query",
-        "graphql",
-        "public",
-        "track",
-        "events",
-        "feedback",
-        "calculate",
-        "convert",
-        "preview",
-        "validate",
-        "demo",
-        "session",
-        "sessions",
-        "auth",
-        "captcha",
-        "code",
-        "heartbeat",
-    ];
-    [route.path.as_str(), route.handler.as_str()]
-        .iter()
-        .any(|name| words(name).any(|w| OPEN.contains(&w.as_str())))
-}
-
-fn last_segment(path: &str) -> &str {
+pub(super) fn last_segment(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or("")
 }

@@ -93,6 +93,8 @@ impl Catalogue {
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
     pub(super) words: Vec<Vec<String>>,
+    /// Words that say so only beside what asks for a password.
+    pub(super) beside: Vec<Vec<String>>,
     pub(super) texts: Vec<String>,
 }
 
@@ -119,6 +121,8 @@ struct CommonFile {
 struct EvidenceSpec {
     words: Vec<String>,
     #[serde(default)]
+    beside: Vec<String>,
+    #[serde(default)]
     texts: Vec<String>,
 }
 
@@ -137,6 +141,7 @@ impl Names {
                 .map(|(control, spec)| {
                     let evidence = Evidence {
                         words: phrases(spec.words),
+                        beside: phrases(spec.beside),
                         texts: spec.texts,
                     };
                     (control, evidence)

@@ -8,6 +8,37 @@ use crate::analysis::{is_of_development, words};
 
 /// The rule of both.
 const RULE: &str = "permissive-cors";
+/// Domains below which whoever asks is given a host.
+const SHARED_HOSTS: &[&str] = &[
+    "vercel.app",
+    "netlify.app",
+    "herokuapp.com",
+    "github.io",
+    "gitlab.io",
+    "pages.dev",
+    "workers.dev",
+    "onrender.com",
+    "web.app",
+    "firebaseapp.com",
+    "ngrok.io",
+    "ngrok.app",
+    "ngrok-free.app",
+    "azurewebsites.net",
+    "repl.co",
+    "replit.app",
+    "replit.dev",
+    "surge.sh",
+    "glitch.me",
+    "fly.dev",
+    "up.railway.app",
+    "lovable.app",
+    "cloudfront.net",
+    "amplifyapp.com",
+    "run.app",
+    "appspot.com",
+    "s3.amazonaws.com",
+    "trycloudflare.com",
+];
 
 impl<'a> Reader<'a> {
     /// Looks at a call of a library that answers for cross-origin requests.
@@ -254,7 +285,8 @@ impl<'a> Reader<'a> {
 
     /// The value is the request's own `Origin` header and nothing was asked of it in this function.
     fn is_request_origin(&self, id: FuncId, value: &'a Operand) -> bool {
-        let Some((at, op)) = self.terms.operation(id, value) else {
+        let known = self.terms.operation(id, value);
+        let Some((at, op)) = known.or_else(|| self.but_for_a_default(id, value)) else {
             return false;
         };
         let read = match op {
@@ -276,7 +308,9 @@ impl<'a> Reader<'a> {
                 .iter()
                 .flat_map(|b| &b.instrs)
                 .any(|i| match &i.op {
-                    Op::Compare { .. } => true,
+                    Op::Compare { left, right, .. } => ![left, right]
+                        .into_iter()
+                        .any(|side| self.is_nothing_or_method(id, side)),
                     Op::Call { callee, .. } if self.asks_whether_allowed(f, callee) => true,
                     Op::Call {
                         callee: Callee::Method { name, .. },
@@ -302,6 +336,79 @@ impl<'a> Reader<'a> {
                     _ => false,
                 })
         })
+    }
+
+    /// The definition of a variable that is otherwise only given a constant: `if origin == "" { origin = "*" }`.
+    fn but_for_a_default(&self, id: FuncId, value: &Operand) -> Option<(FuncId, &'a Op)> {
+        let (at, var) = self.terms.base(id, value)?;
+        let instrs = self.function(at)?.blocks.iter().flat_map(|b| &b.instrs);
+        let mut found = None;
+        for instr in instrs.filter(|i| i.dst == Some(var)) {
+            match &instr.op {
+                Op::Copy(Operand::Const(_)) => {}
+                op if found.is_none_or(|known| known == op) => found = Some(op),
+                _ => return None,
+            }
+        }
+        match found? {
+            Op::Copy(inner) => self.terms.operation(at, inner),
+            op => Some((at, op)),
+        }
+    }
+
+    /// What a comparison with says nothing about who asks: nothing at all, or an HTTP method.
+    fn is_nothing_or_method(&self, id: FuncId, side: &'a Operand) -> bool {
+        match self.terms.constant(id, side) {
+            Some(Const::Str(text)) => matches!(
+                self.module.text(*text),
+                "" | "OPTIONS" | "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE"
+            ),
+            Some(Const::Null) => true,
+            _ => false,
+        }
+    }
+
+    /// Origins that are let in by the end of their host, where anybody can have a host that ends so:
+    /// `origin.endsWith(".vercel.app")`.
+    pub(super) fn shared_hosts(&mut self) {
+        let header = |s: &str| s.eq_ignore_ascii_case("access-control-allow-origin");
+        let by_hand = self.allows_credentials() && self.module.symbols.iter().any(|s| header(s));
+        if !by_hand {
+            return;
+        }
+        for (at, function) in self.module.functions.iter().enumerate() {
+            let id = FuncId(at as u32);
+            for instr in function.blocks.iter().flat_map(|b| &b.instrs) {
+                let Op::Call {
+                    callee: Callee::Method { receiver, name },
+                    args,
+                } = &instr.op
+                else {
+                    continue;
+                };
+                let name = self.module.text(*name);
+                if !matches!(name, "endsWith" | "endswith" | "HasSuffix") {
+                    continue;
+                }
+                let of_origin = std::iter::once(receiver)
+                    .chain(args.first().map(|a| &a.value))
+                    .filter_map(|operand| self.terms.variable(id, operand))
+                    .any(|name| words(&name).any(|w| w == "origin"));
+                let shared = args
+                    .last()
+                    .and_then(|a| self.terms.text(id, &a.value))
+                    .is_some_and(|text| SHARED_HOSTS.contains(&text.trim_start_matches('.')));
+                if of_origin && shared {
+                    self.weak(
+                        RULE,
+                        true,
+                        "Anybody can have a host that ends so: any web site there may send requests with the visitor's cookies and read the answers.",
+                        instr.span,
+                        id,
+                    );
+                }
+            }
+        }
     }
 
     /// `isOriginAllowed(origin)`

@@ -5,11 +5,14 @@
 //! surface depends on that file alone, so it can be kept with it; [`crate::controls`] asks a whole
 //! application what is missing.
 
+mod attempts;
 mod catalogue;
 mod components;
 mod cors;
 mod fail_open;
+mod forged;
 mod handler;
+mod installed;
 mod routes;
 mod terms;
 
@@ -17,7 +20,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use trueline_facts::{Location, Position, RepoPath};
-use trueline_syntax::ir::{Callee, FuncId, Function, Module, Op, Operand, Span};
+use trueline_syntax::ir::{Callee, FuncId, Function, Module, Op, Span};
 use trueline_syntax::lines::LineIndex;
 
 pub(crate) use self::catalogue::Catalogue;
@@ -56,6 +59,8 @@ pub enum Control {
 pub enum Trait {
     /// A cookie says who asks.
     CookieSession,
+    /// Its framework's protection against requests of other sites is switched off.
+    CsrfOff,
     /// Pages for browsers.
     Html,
     /// Files or raw bodies are taken in.
@@ -190,64 +195,6 @@ pub fn serves_its_own_machine<'s>(surfaces: impl Iterator<Item = &'s Surface>) -
     own && !traits.contains(&Trait::Network)
 }
 
-/// Words of paths of files that speak for a whole application.
-const OF_ALL: &[&str] = &[
-    "middleware",
-    "middlewares",
-    "security",
-    "auth",
-    "limit",
-    "limits",
-    "limiter",
-    "limiting",
-    "ratelimit",
-    "throttle",
-    "throttler",
-    "throttling",
-    "guard",
-    "guards",
-    "interceptor",
-    "interceptors",
-    "filter",
-    "filters",
-    "config",
-    "configs",
-    "settings",
-    "core",
-    "common",
-    "lib",
-    "utils",
-    "util",
-    "shared",
-    "extensions",
-    "plugins",
-    "router",
-    "routes",
-    "server",
-    "proxy",
-    "gateway",
-    "cache",
-    "redis",
-];
-/// Words beside which a limit is one on attempts.
-const OF_ATTEMPTS: &[&str] = &[
-    "login",
-    "logins",
-    "signin",
-    "password",
-    "passwords",
-    "passwd",
-    "otp",
-    "totp",
-    "mfa",
-    "2fa",
-    "brute",
-    "lockout",
-    "attempt",
-    "attempts",
-    "middleware",
-];
-
 /// Reads the surface of a file. Tests, scripts and what was put aside have none.
 pub(crate) fn surface(
     catalogue: &Catalogue,
@@ -307,6 +254,7 @@ impl<'a> Reader<'a> {
             self.fail_open(id, function);
         }
         self.reflected_origin();
+        self.shared_hosts();
         self.configured_origins();
         self.django_settings();
         if !self.limits_attempts() {
@@ -328,32 +276,11 @@ impl<'a> Reader<'a> {
         surface.weak_settings.dedup();
     }
 
-    /// Whether a limit that the file speaks of may hold for attempts to log in: it belongs to the whole
-    /// application, comes from a library, or stands beside what logs in. A limit on what one feature
-    /// costs does not.
-    fn limits_attempts(&self) -> bool {
-        let path = self.path.display();
-        let imports = self.imports.iter().flat_map(|import| words(import));
-        let symbols = self.module.symbols.iter().filter(|s| s.len() <= MAX_WORDS);
-        !self.surface.applications.is_empty()
-            || self
-                .surface
-                .installs
-                .iter()
-                .any(|(_, c)| *c == Control::RateLimit)
-            || words(&path).any(|w| OF_ALL.contains(&w.as_str()))
-            || self
-                .controls_in(&imports.collect::<Vec<_>>())
-                .contains(&Control::RateLimit)
-            || symbols
-                .flat_map(|symbol| words(symbol))
-                .any(|w| OF_ATTEMPTS.contains(&w.as_str()))
-    }
-
     /// Controls and traits by the names and texts that occur anywhere in the file.
     fn mentions(&mut self) {
         let mut mentions = BTreeSet::new();
         let mut traits = BTreeSet::new();
+        let events = self.events();
         for symbol in &self.module.symbols {
             if symbol.len() > MAX_WORDS {
                 if looks_like_html(symbol) {
@@ -364,9 +291,14 @@ impl<'a> Reader<'a> {
             let own: Vec<String> = words(symbol).collect();
             let lower = symbol.to_ascii_lowercase();
             for (control, evidence) in &self.common.evidence {
-                if *control != Control::Authentication
-                    && (contains_words(&own, &evidence.words) || evidence.texts.contains(&lower))
-                {
+                let says = match control {
+                    Control::Authentication => false,
+                    Control::RateLimit => self.speaks_of_limit(symbol, &own, evidence, &events),
+                    _ => contains_words(&own, &evidence.words),
+                };
+                let says =
+                    says || *control != Control::Authentication && evidence.texts.contains(&lower);
+                if says {
                     mentions.insert(*control);
                 }
             }
@@ -409,6 +341,9 @@ impl<'a> Reader<'a> {
         {
             traits.insert(Trait::Desktop);
         }
+        if self.lets_forms_of_others_in() {
+            traits.extend([Trait::CookieSession, Trait::CsrfOff]);
+        }
         self.surface.mentions = mentions.into_iter().collect();
         self.surface.traits = traits.into_iter().collect();
     }
@@ -437,7 +372,7 @@ impl<'a> Reader<'a> {
         if let Callee::Method { receiver, name } = callee {
             let name = self.module.text(*name);
             if self.names.installers.iter().any(|i| i == name) {
-                self.install(id, receiver, args, span);
+                self.install(id, receiver, name, args, span);
             }
             self.registered(id, receiver, name, args, span);
         }
@@ -479,49 +414,14 @@ impl<'a> Reader<'a> {
         texts.any(|t| matches!(&**t, "127.0.0.1:0" | "localhost:0" | "[::1]:0"))
     }
 
-    /// `app.use(limiter)`: a control for everything behind the receiver.
-    fn install(
-        &mut self,
-        id: FuncId,
-        receiver: &Operand,
-        args: &'a [trueline_syntax::ir::Arg],
-        span: Span,
-    ) {
-        let mut router = self.terms.variable(id, receiver).unwrap_or_default();
-        // `app.use("/admin", requireLogin)` holds below that path.
-        let below = args.first().and_then(|a| self.terms.text(id, &a.value));
-        if let Some(below) = below.filter(|path| path.len() > 1 && path.starts_with('/')) {
-            router = format!("{router} {below}");
-        }
-        let mut mentioned = Vec::new();
-        for arg in args {
-            self.terms.mentioned(id, &arg.value, &mut mentioned);
-        }
-        // Names of arguments that resolve to nothing still stand in the source.
-        mentioned.extend(words(self.slice(span)));
-        // What reads who is logged in from a session lets everybody else through.
-        let has = |word: &str| mentioned.iter().any(|m| m == word);
-        if has("passport") && (has("initialize") || has("session")) {
-            return;
-        }
-        // A session whose cookie goes to every site is no protection.
-        let everywhere = has("none") && has("site") && !has("csrf");
-        for (control, evidence) in &self.common.evidence {
-            if everywhere && *control == Control::CsrfProtection {
-                continue;
-            }
-            if contains_words(&mentioned, &evidence.words) {
-                self.surface.installs.push((router.clone(), *control));
-            }
-        }
-    }
-
     /// Controls that words speak of.
     fn controls_in(&self, own: &[String]) -> BTreeSet<Control> {
         self.common
             .evidence
             .iter()
-            .filter(|(_, evidence)| contains_words(own, &evidence.words))
+            .filter(|(_, evidence)| {
+                contains_words(own, &evidence.words) || contains_words(own, &evidence.beside)
+            })
             .map(|(control, _)| *control)
             .collect()
     }

@@ -239,6 +239,7 @@ impl<'a> Reader<'a> {
         for operand in before {
             let mut own = Vec::new();
             self.terms.mentioned(id, operand, &mut own);
+            self.hooks(id, operand, &mut own);
             guarded_by.extend(self.controls_in(&own));
         }
         // A wrapper around the handler: `requireAuth(handler)`.
@@ -274,6 +275,30 @@ impl<'a> Reader<'a> {
             writes: facts.map(|f| f.1),
             place,
         });
+    }
+
+    /// The words of what the options of a route put before its handler: `{ preHandler: app.authenticate }`.
+    fn hooks(&self, id: FuncId, options: &'a Operand, into: &mut Vec<String>) {
+        let Some((at, entries)) = self.terms.entries(id, options) else {
+            return;
+        };
+        for (key, value) in entries {
+            match key {
+                "preHandler" | "onRequest" | "preValidation" | "preParsing" => {
+                    into.extend(self.terms.hook(at, value));
+                }
+                // `config: { rateLimit: { max: 5 } }` of Fastify.
+                "config" => {
+                    let settings = self.terms.entries(at, value);
+                    for (name, _) in settings.into_iter().flat_map(|(_, entries)| entries) {
+                        into.extend(words(name));
+                        into.push(String::new());
+                    }
+                }
+                _ => {}
+            }
+            into.push(String::new());
+        }
     }
 
     /// Whether a route is only there while the program is written: under a condition, or behind a function

@@ -205,6 +205,39 @@ impl<'a> Terms<'a> {
         }
     }
 
+    /// The words of what runs before a handler: a function, a method of the application, a call that makes
+    /// one, or several of them.
+    pub(super) fn hook(&self, id: FuncId, operand: &Operand) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut work = vec![(id, operand.clone())];
+        for _ in 0..MAX_DEPTH {
+            let Some((at, operand)) = work.pop() else {
+                break;
+            };
+            self.mentioned(at, &operand, &mut found);
+            found.push(String::new());
+            match self.operation(at, &operand) {
+                Some((
+                    _,
+                    Op::Field { name, .. }
+                    | Op::Call {
+                        callee: Callee::Method { name, .. },
+                        ..
+                    },
+                )) => found.extend(words(self.module.text(*name))),
+                Some((inner, Op::Sequence { elements, .. })) => {
+                    let each = elements.iter();
+                    work.extend(
+                        each.map(|(Element::One(e) | Element::Spread(e))| (inner, e.clone())),
+                    );
+                }
+                _ => {}
+            }
+            found.push(String::new());
+        }
+        found
+    }
+
     /// The name of the variable that an operand is.
     pub(super) fn variable(&self, id: FuncId, operand: &Operand) -> Option<String> {
         self.variable_within(id, operand, MAX_DEPTH)

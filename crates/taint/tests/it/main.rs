@@ -6,6 +6,7 @@
 )]
 
 mod components;
+mod controls;
 mod engine;
 mod fixes;
 mod growth;
