@@ -236,8 +236,6 @@ pub fn redacted(text: &str) -> String {
 #[must_use]
 pub fn steers(path: &RepoPath) -> bool {
     const FOLDERS: [&[u8]; 3] = [b".trueline", b".git", b".husky"];
-    let bytes = path.as_bytes();
-    // File systems that do not tell the cases of letters apart take either for the same.
     // Programs that run what these say at every commit, as a hook of git's does.
     const HOOKS: [&[u8]; 6] = [
         b".pre-commit-config.yaml",
@@ -247,6 +245,8 @@ pub fn steers(path: &RepoPath) -> bool {
         b".lefthook.yaml",
         b"lefthook-local.yml",
     ];
+    let bytes = path.as_bytes();
+    // File systems that do not tell the cases of letters apart take either for the same.
     let is_ours = bytes.eq_ignore_ascii_case(FILE_NAME.as_bytes())
         || HOOKS.iter().any(|name| bytes.eq_ignore_ascii_case(name))
         || bytes

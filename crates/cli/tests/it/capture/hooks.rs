@@ -783,11 +783,17 @@ fn two_agents_that_write_one_file_at_once_both_keep_their_lines() {
     assert_eq!(clone.assert_whole().ai, 5);
 }
 
+/// A text as lines that a patch adds.
+fn added(text: &str) -> String {
+    text.lines()
+        .fold(String::new(), |all, line| all + "+" + line + "\n")
+}
+
 #[test]
 fn a_command_and_a_patch_that_are_told_together_both_count() {
     let clone = Clone::new();
     let new = clone.lines(Writer::Ai("codex"), 2);
-    let added: String = new.lines().map(|line| format!("+{line}\n")).collect();
+    let added = added(&new);
     let told = |event: &str| {
         json!({
             "session_id": "codex-session", "cwd": clone.path(), "hook_event_name": event, "model": "gpt-5.5-codex",
@@ -811,7 +817,7 @@ fn a_command_and_a_patch_that_are_told_together_both_count() {
 fn opencodes_patches_count() {
     let clone = Clone::new();
     let new = clone.lines(Writer::Ai("opencode"), 2);
-    let added: String = new.lines().map(|line| format!("+{line}\n")).collect();
+    let added = added(&new);
     let told = |event: &str| {
         json!({
             "session_id": "opencode-session", "cwd": clone.path(), "hook_event_name": event, "tool_use_id": "patch",

@@ -342,7 +342,8 @@ impl Clone {
         for _ in 0..count {
             text += &(self.account.line(writer) + "\n");
             for common in self.account.common() {
-                text += &format!("{common}\n");
+                text.push_str(common);
+                text.push('\n');
             }
         }
         text
@@ -613,6 +614,7 @@ enum Moment {
 }
 
 /// The payload of an edit, in the tool's own shape: the part that changes, or the whole file.
+#[expect(clippy::too_many_lines, reason = "one arm a tool")]
 fn payload(
     tool: Tool,
     moment: Moment,
