@@ -174,8 +174,7 @@ mod tests {
         });
         let text: String = before
             .lines()
-            .map(|line| format!("{}\n", &line[1..]))
-            .collect();
+            .fold(String::new(), |all, line| all + &line[1..] + "\n");
         let file = Tracked {
             lines: KEY.lines(text.as_bytes()).unwrap(),
             owners: owners.collect(),
@@ -254,8 +253,11 @@ mod tests {
         let run = "def parse_settings(path):\n    with open(path) as stream:\n        settings = json.load(stream)\n    return validated(settings)\n";
         let other: String = (0..20)
             .map(|at| format!("+generated_value_{at:03} = compute({at})\n"))
-            .collect();
-        let ours: String = run.lines().map(|line| format!("+{line}\n")).collect();
+            .collect::<Vec<_>>()
+            .concat();
+        let ours = run
+            .lines()
+            .fold(String::new(), |all, line| all + "+" + line + "\n");
         assert_eq!(
             credited(&(ours + &other), &(run.to_owned() + "mine = 1\n")),
             "AAAA."
