@@ -239,13 +239,17 @@ impl Ledger {
         false
     }
 
-    /// Was this call told already, a moment ago? Then what its file holds now may be its own work.
-    pub(crate) fn is_told_again(&self, record: &Record, within: u64) -> bool {
+    /// Was this call told already, with these files, a moment ago? Then what they hold now may be its own work.
+    pub(crate) fn is_told_again(&self, record: &Record, files: &[FileState], within: u64) -> bool {
         self.open.iter().any(|open| {
             open.call == record.actor.call
                 && open.session == record.actor.session
                 && open.head == record.ground.head
                 && record.time.saturating_sub(open.time) <= within
+                && files.iter().all(|file| {
+                    let paths = open.paths.as_ref();
+                    paths.is_none_or(|paths| paths.contains(&file.path))
+                })
         })
     }
 

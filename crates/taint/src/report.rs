@@ -173,13 +173,19 @@ impl<'a> Reporter<'a> {
     /// Exposed sites, one per rule and place.
     pub(crate) fn sites(&self, outcome: &Outcome) -> Vec<Site> {
         let mut sites: BTreeMap<(Span, u16), Site> = BTreeMap::new();
-        for (rule, span) in &outcome.sites {
-            let Some(compiled) = self.models.rules.get(usize::from(*rule)) else {
+        // Where a secret was found one could stand.
+        let secrets = outcome
+            .hits
+            .iter()
+            .filter(|hit| hit.secret && hit.elsewhere.is_none())
+            .map(|hit| (hit.rule, hit.span));
+        for (rule, span) in outcome.sites.iter().copied().chain(secrets) {
+            let Some(compiled) = self.models.rules.get(usize::from(rule)) else {
                 continue;
             };
             let start = self.position(span.start);
             sites.insert(
-                (*span, *rule),
+                (span, rule),
                 Site {
                     rule: compiled.id.clone(),
                     start,

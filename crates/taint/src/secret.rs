@@ -119,6 +119,13 @@ pub(crate) fn is_secret(spec: &SecretSpec, name: &str, text: &str) -> bool {
     if placeholder || !text.chars().any(char::is_alphanumeric) {
         return false;
     }
+    if spec
+        .public
+        .iter()
+        .any(|begin| text.starts_with(begin.as_str()))
+    {
+        return false;
+    }
     // `PASSWORD_FIELD = "password"`: the text repeats the name.
     let own: Vec<String> = words(name).collect();
     if words(text).all(|w| own.contains(&w)) {
@@ -223,6 +230,7 @@ mod tests {
             names: vec!["password".into(), "secret".into(), "api_key".into()],
             not_names: vec!["field".into(), "url".into()],
             placeholders: vec!["changeme".into(), "your".into()],
+            public: Vec::new(),
             min_length: 6,
             min_entropy: 2.5,
             form: Vec::new(),

@@ -33,7 +33,8 @@ impl Settling<'_> {
         let mark = record.ground.mark;
         let agent = Agent::of(&record.actor);
         match &record.seen {
-            Seen::BeforeWrite(_) if self.ledger.is_told_again(record, QUICK_COMMAND) => {}
+            Seen::BeforeWrite(files) if self.ledger.is_told_again(record, files, QUICK_COMMAND) => {
+            }
             Seen::BeforeWrite(files) => {
                 for file in files {
                     let changer = self.bystander(record, &file.path);
@@ -62,7 +63,7 @@ impl Settling<'_> {
                 commits,
             } => {
                 let rest = self.rest(*rest);
-                if self.ledger.is_told_again(record, QUICK_COMMAND) {
+                if self.ledger.is_told_again(record, &[], QUICK_COMMAND) {
                     return Ok(());
                 }
                 let (files, whole) = (joined(files, &rest), *whole && rest.whole);

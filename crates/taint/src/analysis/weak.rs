@@ -657,22 +657,22 @@ impl<'a> Analyzer<'a> {
         {
             return;
         }
-        self.sites.insert((rule, frame.span));
-        let text = self.names.text(symbol);
+        // The place is the literal itself; a value that merely passes by is not one.
+        let statement = frame.span;
+        let found = self
+            .text
+            .get(statement.start as usize..statement.end as usize)
+            .and_then(|source| source.find(text))
+            .map(|at| statement.start + at as u32);
+        let place = found.map(|start| Span::new(start, start + text.len() as u32));
+        self.sites.insert((rule, place.unwrap_or(statement)));
         if !crate::secret::is_secret(spec, self.names.text(name), text) {
             return;
         }
         if (symbol.0 as usize) < self.module.symbols.len() {
             self.secrets.insert(symbol);
         }
-        // The place is the literal itself; a value that merely passes by is not one.
-        let statement = frame.span;
-        let found = self
-            .text
-            .get(statement.start as usize..statement.end as usize)
-            .and_then(|source| source.find(text));
-        let Some(at) = found else { return };
-        let start = statement.start + at as u32;
+        let Some(start) = found else { return };
         if crate::credential::is_public_form(spec, self.text, start as usize)
             || crate::documented::is_documented(self.text, start as usize)
         {

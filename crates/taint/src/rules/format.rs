@@ -461,6 +461,9 @@ pub(crate) struct SecretSpec {
     pub(crate) not_names: Vec<String>,
     /// Beginnings or parts of placeholder texts.
     pub(crate) placeholders: Vec<String>,
+    /// Beginnings of keys that services give out for browsers and apps: everybody may read them.
+    #[serde(default)]
+    pub(crate) public: Vec<String>,
     pub(crate) min_length: usize,
     /// Bits per character.
     pub(crate) min_entropy: f64,
