@@ -339,7 +339,8 @@ impl Trial<'_> {
 
     /// Whether the program had what it may have, and wanted more: that is its own doing, however busy the machine is.
     fn used_up(&self) -> bool {
-        self.seen.killed_by.iter().any(|limit| limit != "wall")
+        let limits = self.seen.killed_by.iter().chain(&self.found.limits_hit);
+        limits.into_iter().any(|limit| limit != "wall")
     }
 
     /// Keeps what the program's end says. A harness is meant to end; a server or a module is not.
