@@ -26,6 +26,8 @@ pub(super) const MAX_DATA_MEMO: usize = 4 << 20;
 pub(super) const MAX_SPARSE_MEMO: usize = 2 << 20;
 /// What stays of the stack and of the marks when the machine forgets.
 const STAYS: usize = 1 << 12;
+/// Bytes that are read at once for the texts of values.
+const READ_AHEAD: usize = 1 << 16;
 /// Longest text that may be the name of something.
 const NAME: u32 = 256;
 
@@ -47,6 +49,8 @@ pub(super) struct Gap {
 struct Known {
     nodes: Vec<Data>,
     names: FxHashMap<u32, bool>,
+    /// Bytes of the file, and where they begin.
+    ahead: (u64, Vec<u8>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -305,11 +309,9 @@ impl Machine {
             Value::Span {
                 len,
                 kind: Text::Str,
-                ..
+                at,
             } if len <= 64 => {
-                return self
-                    .short_text(value, 64)
-                    .is_none_or(|text| !super::state::is_key_that_matters(&text));
+                return !super::state::is_key_that_matters(self.text_at(at, len, known));
             }
             Value::Made { .. } => {
                 return self
@@ -354,7 +356,25 @@ impl Machine {
         Known {
             nodes: vec![Data::Open; self.nodes.len()],
             names: FxHashMap::default(),
+            ahead: (0, Vec::new()),
         }
+    }
+
+    /// A text of the file; empty if it is none. Values are asked for in the order in which they stand there: one
+    /// read for many.
+    fn text_at<'k>(&self, at: u64, len: u32, known: &'k mut Known) -> &'k str {
+        let len = len as usize;
+        let place = |(start, bytes): &(u64, Vec<u8>)| {
+            let from = usize::try_from(at.checked_sub(*start)?).ok()?;
+            (from + len <= bytes.len()).then_some(from..from + len)
+        };
+        if place(&known.ahead).is_none() {
+            known.ahead = (at, self.cursor.bytes(at, READ_AHEAD));
+        }
+        let bytes = place(&known.ahead).and_then(|place| known.ahead.1.get(place));
+        bytes
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or_default()
     }
 
     /// Is it the name of a class or function whose objects are data, or of a class that nobody knows?
