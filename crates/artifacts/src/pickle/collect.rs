@@ -11,10 +11,11 @@ use super::machine::Machine;
 use super::value::{Node, NodeId, Text, Value};
 use crate::names::{self, Standing};
 
-/// Nodes from which on it is worth to look for those that are not needed.
-pub(super) const FIRST_COLLECTION: usize = 1 << 17;
+/// Nodes from which on it is worth to look for those that are not needed:
+/// looking costs more than it saves where a file has a few million. Unit tests have less.
+pub(super) const FIRST_COLLECTION: usize = if cfg!(test) { 1 << 17 } else { 1 << 22 };
 /// Values on the stack, and marks, from which on data between them is dropped.
-pub(super) const FIRST_SQUEEZE: usize = 1 << 17;
+pub(super) const FIRST_SQUEEZE: usize = FIRST_COLLECTION;
 /// Nodes that are needed, from which on the memo keeps no data.
 const MANY_NEEDED: usize = 1 << 20;
 /// Values that stay at both ends of a run on the stack: what containers keep of it, and what opcodes are busy with.
