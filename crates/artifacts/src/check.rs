@@ -86,9 +86,7 @@ fn check(
     inspection.beside_model = surroundings != Surroundings::Unknown;
     let name = path.file_name().to_string();
     sniff::inspect(&mut inspection, &name, source);
-    let external: Vec<String> = std::mem::take(&mut inspection.external)
-        .into_iter()
-        .collect();
+    let external = std::mem::take(&mut inspection.external);
     if let Some(file) = on_disk {
         links::inspect(&mut inspection, file, &external);
     }
@@ -199,6 +197,12 @@ fn advice(
             "Weights need no pickle. Where the file holds a dictionary of tensors this writes them without: python -c \"import sys, torch, safetensors.torch as s; s.save_file(torch.load(sys.argv[1], weights_only=True), sys.argv[2])\" {from} {to}"
         ));
     }
+    let mut open = reasons.iter().filter(|r| r.verdict == Verdict::Unknown);
+    if verdict == Verdict::Unknown && open.all(|r| r.technique == technique::BUDGET.id) {
+        return Some(
+            "It has more than is followed, so nothing is known of the rest: load it only if you trust who made it, or ask for it in smaller parts.".to_owned(),
+        );
+    }
     if is("pickle") && verdict == Verdict::Unknown {
         let own = reasons
             .iter()
@@ -305,5 +309,8 @@ mod tests {
         assert!(of("a.pkl", b"\x80\x04]\x94(K\x01").contains("fetch it again"));
         assert!(of("a.pkl", b"\x80\x02c__main__\nNet\n)\x81.").contains("(__main__)"));
         assert!(of("a.pkl", b"\x80\x02cshop.nets\nNet\n)\x81.").contains("not known here"));
+        // Nothing of a class is said where the only reason is that there is too much.
+        let many = b"\x80\x02c".repeat((1 << 20) / 3);
+        assert!(of("a.pkl", &many).contains("more than is followed"));
     }
 }

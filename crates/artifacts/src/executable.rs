@@ -165,7 +165,7 @@ pub(crate) fn arguments(inspection: &mut Inspection, source: &Source) {
             | "--file" => {
                 next.starts_with('/') && !next.starts_with("/zip/") || next.contains("..")
             }
-            "--unsecure" | "--trust" => true,
+            "--unsecure" | "--trust" | "--exec" | "--rpc" => true,
             _ => false,
         };
         if bad {

@@ -30,6 +30,10 @@ const MAX_DECODED: u64 = 512 << 20;
 const MAX_STREAMED: u64 = 1 << 30;
 /// And of one member, so that none uses up what others need.
 const MAX_STREAMED_MEMBER: u64 = 512 << 20;
+/// Bytes of members without a format that are searched for pickles: archives of weights have gigabytes.
+const MAX_SEARCHED: u64 = 4 << 20;
+/// Files that a model takes its data from.
+const MAX_EXTERNAL: usize = 1_000;
 /// Opcodes that run at places that only look like pickles, beside as many as the file has bytes.
 const TRIAL_STEPS: u64 = 2 << 20;
 /// Reasons kept of a file; the worst of all counts for the verdict, also of those not kept.
@@ -107,10 +111,12 @@ pub(crate) struct Inspection {
     pub(crate) refused: Option<String>,
     /// `torch.load` opens the file itself, not a member of it.
     pub(crate) is_torch: bool,
-    /// Files that the model takes its data from, by their paths from its folder.
-    pub(crate) external: BTreeSet<String>,
+    /// Files that the model takes its data from, by their paths from its folder, and how many bytes it says they have.
+    pub(crate) external: BTreeMap<String, u64>,
     /// Values in arguments of calls that all pickles of the file may still look at.
     pub(crate) looks_left: u32,
+    /// Bytes of members without a format that may still be searched for pickles.
+    pub(crate) searched_left: u64,
 }
 
 /// What stands around the bytes that are looked at.
@@ -153,7 +159,8 @@ impl Inspection {
             link_steps_left: size.saturating_add(MIN_LINK_STEPS),
             refused: None,
             is_torch: false,
-            external: BTreeSet::new(),
+            external: BTreeMap::new(),
+            searched_left: MAX_SEARCHED,
             looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
                 .unwrap_or(u32::MAX),
         }
@@ -171,6 +178,15 @@ impl Inspection {
     /// Bytes that the values of one document may take.
     pub(crate) fn value_bytes(&self) -> u64 {
         self.size.saturating_mul(VALUE_RATIO).max(MIN_VALUE_BYTES)
+    }
+
+    /// Notes that data is taken from a file beside this one, up to a byte of it. In an archive nothing is on disk.
+    pub(crate) fn external(&mut self, path: &str, end: u64) {
+        let is_known = self.external.contains_key(path);
+        if self.context == Context::File && (is_known || self.external.len() < MAX_EXTERNAL) {
+            let needed = self.external.entry(path.to_owned()).or_default();
+            *needed = end.max(*needed);
+        }
     }
 
     /// Notes that the bytes are of a format.

@@ -62,6 +62,9 @@ const DANGEROUS: &[&str] = &[
     "system",
 ];
 
+/// How functions are called that change what holds for the whole program, wherever they stand.
+const CHANGES: &[&str] = &["set_", "enable_", "disable_", "reset_", "register_"];
+
 /// Parts of Keras whose functions are data: activations, losses and so on.
 const FUNCTION_HOMES: &[&str] = &[
     "keras.activations",
@@ -157,6 +160,7 @@ fn named(inspection: &mut Inspection, module: &str, name: &str, node: &Value) {
         let is_function = last.starts_with(|c: char| c.is_lowercase());
         let at_home =
             FUNCTION_HOMES.iter().any(|home| module.starts_with(home)) || module == "keras";
+        let is_setter = CHANGES.iter().any(|start| last.starts_with(start));
         if bad || name.contains('.') && name.split('.').any(names::is_escape) {
             report(
                 inspection,
@@ -174,7 +178,7 @@ fn named(inspection: &mut Inspection, module: &str, name: &str, node: &Value) {
                 &full,
                 "a function of Keras that no layer needs",
             );
-        } else if is_function && !at_home && !matches!(last, "function" | "policy") {
+        } else if is_function && (!at_home || is_setter) && !matches!(last, "function" | "policy") {
             report(
                 inspection,
                 Verdict::Suspicious,

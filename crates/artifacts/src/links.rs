@@ -1,6 +1,8 @@
 //! Files that a model takes its data from, as they stand on disk: through a link they are another file than they seem.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Component, Path};
 
 use trueline_facts::artifact::Verdict;
@@ -8,15 +10,13 @@ use trueline_facts::artifact::Verdict;
 use crate::inspection::{Inspection, printable};
 use crate::technique;
 
-/// Files of one model that are looked at.
-const MAX_FILES: usize = 1_000;
-
-/// Looks at the files that the model names, beside itself: `named` by their paths from its folder.
-pub(crate) fn inspect(inspection: &mut Inspection, model: &Path, named: &[String]) {
+/// Looks at the files that the model names, beside itself: `named` by their paths from its folder, with the bytes that
+/// the model says they have.
+pub(crate) fn inspect(inspection: &mut Inspection, model: &Path, named: &BTreeMap<String, u64>) {
     let Some(folder) = model.parent() else {
         return;
     };
-    for name in named.iter().take(MAX_FILES) {
+    for (name, needed) in named {
         let path = Path::new(name);
         // What leads out by its name has been told.
         let is_below = path
@@ -29,8 +29,31 @@ pub(crate) fn inspect(inspection: &mut Inspection, model: &Path, named: &[String
                 0,
                 format!("the data in {} is {}", printable(name), what.1),
             );
+        } else if is_below && let Some(size) = shorter(&folder.join(path), *needed) {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::EXTERNAL_BOUNDS,
+                0,
+                format!(
+                    "the data is said to reach to byte {needed} of {}, which has {size}: what is read behind it is not its own",
+                    printable(name)
+                ),
+            );
         }
     }
+}
+
+/// The size of a file that has less than is needed of it; what only stands for it has none.
+fn shorter(file: &Path, needed: u64) -> Option<u64> {
+    const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
+    let size = fs::metadata(file).ok().filter(fs::Metadata::is_file)?.len();
+    if size >= needed {
+        return None;
+    }
+    let mut head = Vec::new();
+    let mut start = File::open(file).ok()?.take(POINTER.len() as u64);
+    start.read_to_end(&mut head).ok()?;
+    (head != POINTER).then_some(size)
 }
 
 /// What a file of the folder is, if not one of its own.

@@ -3,7 +3,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Context, Inspection};
+use crate::inspection::{Context, Inspection, printable};
 use crate::source::{Cursor, Source};
 use crate::{pickle, sniff, technique};
 
@@ -12,6 +12,8 @@ const MAX_VALUES: u64 = 4_000_000;
 /// Texts and bytes that are kept, and those that are looked into.
 const MAX_KEPT: usize = 10_000;
 const MAX_LOOKS: usize = 10_000;
+/// Arrays that are told to have another size than they say.
+const MAX_LIES: usize = 16;
 
 /// What a walk over the values saw.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ struct Walk {
     left_out: bool,
     /// A length of many times the file.
     absurd: Option<u64>,
+    /// What an array says of its size that its bytes are not.
+    lies: Vec<(u64, String)>,
 }
 
 /// A map that parses to the end of the bytes; under the format's own name also with something behind it.
@@ -84,6 +88,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
                 "a value says it has {len} bytes; the file has {}: loaders allocate them",
                 source.len()
             ),
+        );
+    }
+    for (at, what) in walk.lies.iter().take(8) {
+        wrong(
+            Verdict::Suspicious,
+            technique::MSGPACK_STRUCTURE,
+            *at,
+            what.clone(),
         );
     }
     if walk.object_dtype {
@@ -213,6 +225,7 @@ impl Walk {
                 _ => return None,
             };
             if children > cursor.remaining() {
+                self.absurd = absurd(cursor, children).or(self.absurd);
                 return None;
             }
             if children > 0 {
@@ -260,6 +273,12 @@ impl Walk {
 
     fn extension(&mut self, cursor: &mut Cursor, source: &Source, len: u64) -> Option<u64> {
         let kind = i8::from_be_bytes([cursor.u8()?]);
+        if matches!(kind, 1 | 3)
+            && self.lies.len() < MAX_LIES
+            && let Some(what) = lie(&source.slice(cursor.position(), len))
+        {
+            self.lies.push((cursor.position(), what));
+        }
         let at = cursor.skip(len)?;
         match kind {
             1 | 3 => {
@@ -288,6 +307,78 @@ impl Walk {
         }
         Some(0)
     }
+}
+
+/// How the size of an array is wrong, if it is: `[shape, dtype, bytes]`, as far as it says how many bytes they are.
+fn lie(array: &Source) -> Option<String> {
+    const MAX_DIMENSIONS: u64 = 64;
+    let mut cursor = Cursor::new(array.clone(), 1);
+    let dimensions = match cursor.u8()? {
+        byte @ 0x90..=0x9f => u64::from(byte & 15),
+        0xdc => u64::from(u16::from_be_bytes(cursor.take()?)),
+        _ => return None,
+    };
+    if array.array::<1>(0) != Some([0x93]) || dimensions > MAX_DIMENSIONS {
+        return None;
+    }
+    let mut items = Some(1u64);
+    let mut is_negative = false;
+    for _ in 0..dimensions {
+        let size = match cursor.u8()? {
+            byte @ 0..=0x7f => u64::from(byte),
+            0xcc => u64::from(cursor.u8()?),
+            0xcd => u64::from(u16::from_be_bytes(cursor.take()?)),
+            0xce => u64::from(u32::from_be_bytes(cursor.take()?)),
+            0xcf => u64::from_be_bytes(cursor.take()?),
+            0xe0..=0xff => {
+                is_negative = true;
+                0
+            }
+            byte @ 0xd0..=0xd3 => {
+                let len = 1u64 << (byte - 0xd0);
+                let at = cursor.skip(len)?;
+                let bytes = array.read(at, len as usize);
+                is_negative |= bytes.first().is_some_and(|first| first & 0x80 != 0);
+                bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+            }
+            _ => return None,
+        };
+        items = items.and_then(|items| items.checked_mul(size));
+    }
+    if is_negative {
+        return Some("an array has a negative size".to_owned());
+    }
+    let len = match cursor.u8()? {
+        byte @ 0xa0..=0xbf => u64::from(byte & 31),
+        0xd9 => u64::from(cursor.u8()?),
+        _ => return None,
+    };
+    let at = cursor.skip(len)?;
+    let kind = array.read(at, len as usize);
+    let has = match cursor.u8()? {
+        0xc4 => u64::from(cursor.u8()?),
+        0xc5 => u64::from(u16::from_be_bytes(cursor.take()?)),
+        0xc6 => u64::from(u32::from_be_bytes(cursor.take()?)),
+        _ => return None,
+    };
+    let Some(items) = items else {
+        return Some("an array has more items than can be counted".to_owned());
+    };
+    let needs = items.checked_mul(item_len(&kind)?);
+    (needs != Some(has))
+        .then(|| format!("an array of {items} items of {} has {has} bytes", printable(&String::from_utf8_lossy(&kind))))
+}
+
+/// Bytes of an item of a type, by the name that `NumPy` gives it.
+fn item_len(kind: &[u8]) -> Option<u64> {
+    Some(match kind {
+        b"bool" | b"int8" | b"uint8" => 1,
+        b"int16" | b"uint16" | b"float16" | b"bfloat16" => 2,
+        b"int32" | b"uint32" | b"float32" => 4,
+        b"int64" | b"uint64" | b"float64" | b"complex64" => 8,
+        b"complex128" => 16,
+        _ => return None,
+    })
 }
 
 /// Where the raw bytes of an array are.

@@ -11,6 +11,8 @@ mod layout;
 
 /// `NumPy` refuses longer headers unless told otherwise.
 const MAX_HEADER: u64 = 64 << 10;
+/// What a header says of the items over what the file has: a download that stopped early has less of a lie.
+const ABSURD_RATIO: u64 = 1 << 16;
 /// Arrays of a file that are read one by one.
 const MAX_ARRAYS: usize = 100_000;
 
@@ -127,7 +129,24 @@ fn array(inspection: &mut Inspection, source: &Source) -> Option<u64> {
         // The header lies, or data begins like a pickle: only harm counts.
         pickle::search(inspection, &body, 0);
     }
-    if items.is_none_or(|items| items > body.len()) {
+    if layout::is_impossible(&header) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::NPY_TRAILING,
+            start,
+            "the header gives a size that no array has: below zero, or more than can be counted",
+        );
+    } else if let Some(items) = items.filter(|items| items / ABSURD_RATIO > source.len()) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::NPY_TRAILING,
+            start,
+            format!(
+                "the header says that the items have {items} bytes; the file has {}: loaders make room for them",
+                source.len()
+            ),
+        );
+    } else if items.is_none_or(|items| items > body.len()) {
         inspection.report(
             Verdict::Unknown,
             technique::NPY_TRAILING,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Context, Inspection, printable, shorten};
+use crate::inspection::{Inspection, printable, shorten};
 use crate::payload::{self, Tail};
 use crate::protobuf::{self, Field, fields, messages, number, text};
 use crate::source::Source;
@@ -15,8 +15,6 @@ const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 250_000;
 /// Dimensions that are multiplied; tensors have a few.
 const MAX_DIMS: usize = 1_000;
-/// Files of data that are remembered.
-const MAX_EXTERNAL: usize = 1_000;
 /// Characters of a name that are shown.
 const MAX_NAME: usize = 200;
 
@@ -142,7 +140,26 @@ impl Shape {
         }
     }
 
-    /// How the size is wrong, if it is. Rows of `TensorProto.DataType` whose items have a size.
+    /// Bits of an item. Rows of `TensorProto.DataType` whose items have a size.
+    const fn bits(&self) -> Option<u64> {
+        Some(match self.kind {
+            2 | 3 | 9 | 17..=20 | 24 => 8,
+            4 | 5 | 10 | 16 => 16,
+            1 | 6 | 12 => 32,
+            7 | 11 | 13 | 14 => 64,
+            15 => 128,
+            21..=23 => 4,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of all items, if they can be counted.
+    fn bytes(&self) -> Option<u64> {
+        let bits = self.items?.checked_mul(self.bits()?)?;
+        Some(bits.div_ceil(8))
+    }
+
+    /// How the size is wrong, if it is.
     fn lie(&self) -> Option<String> {
         if self.count == 0 {
             return None;
@@ -153,18 +170,9 @@ impl Shape {
         let Some(items) = self.items else {
             return Some("has more items than can be counted".to_owned());
         };
-        let bits: u64 = match self.kind {
-            2 | 3 | 9 | 17..=20 | 24 => 8,
-            4 | 5 | 10 | 16 => 16,
-            1 | 6 | 12 => 32,
-            7 | 11 | 13 | 14 => 64,
-            15 => 128,
-            21..=23 => 4,
-            _ => return None,
-        };
         let has = self.raw?;
-        let needs = items.checked_mul(bits).map(|bits| bits.div_ceil(8));
-        needs.is_none_or(|needs| needs > has).then(|| {
+        self.bits()?;
+        self.bytes().is_none_or(|needs| needs > has).then(|| {
             format!("has {has} bytes for {items} items: what is read behind them is not its own")
         })
     }
@@ -328,6 +336,16 @@ impl Walk<'_> {
             return;
         }
         let name = short_text(tensor, 8);
+        let said = |key: &str| external.iter().find(|(of, _)| of == key).map(|(_, said)| said);
+        if let Some(location) = said("location") {
+            let number = |key: &str| said(key).map(|said| said.parse::<u64>());
+            let begin = number("offset").unwrap_or(Ok(0)).unwrap_or(0);
+            let len = match number("length") {
+                Some(len) => len.unwrap_or(0),
+                None => shape.bytes().unwrap_or(0),
+            };
+            self.inspection.external(location, begin.saturating_add(len));
+        }
         for (key, value) in &external {
             match key.as_str() {
                 "location" => {
@@ -344,13 +362,6 @@ impl Walk<'_> {
                             .replace('\\', "/")
                             .split('/')
                             .any(|part| part == "..");
-                    // In an archive there is nothing on disk yet.
-                    let inspection = &mut *self.inspection;
-                    if inspection.context == Context::File
-                        && inspection.external.len() < MAX_EXTERNAL
-                    {
-                        inspection.external.insert(value.clone());
-                    }
                     if bad || climbs {
                         self.inspection.report(
                             Verdict::Malicious,

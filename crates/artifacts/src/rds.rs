@@ -184,6 +184,7 @@ impl Walk<'_> {
     /// One item; how many more belong to it.
     fn item(&mut self, cursor: &mut Cursor) -> Option<u64> {
         let at = cursor.position();
+        let is_top = self.items == 1;
         let flags = self.int(cursor)?.cast_unsigned();
         let kind = flags & 0xff;
         let attributes = u64::from(flags & 0x200 != 0);
@@ -201,6 +202,12 @@ impl Walk<'_> {
                 Verdict::Suspicious,
                 technique::RDS_CODE,
                 "a function in a data file",
+            ),
+            // Formulas of statistical models are expressions, inside of them.
+            6 | 20 if is_top => seen(
+                Verdict::Suspicious,
+                technique::RDS_CODE,
+                "the file is an expression, which is there to be evaluated",
             ),
             6 => seen(
                 Verdict::Unknown,

@@ -37,6 +37,16 @@ pub(crate) fn is_safetensors(source: &Source) -> bool {
     }
 }
 
+/// Is it a header that loaders refuse: white space before its object, or a length that none of them takes?
+pub(crate) fn is_refused(source: &Source) -> bool {
+    let Some(len) = source.u64(0) else {
+        return false;
+    };
+    let head = source.read(8, 64);
+    let first = head.trim_ascii_start();
+    first.first() == Some(&b'{') && (first.len() < head.len() || len > MAX_HEADER)
+}
+
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
     inspection.format("safetensors");
     let len = source.u64(0).unwrap_or(0);
@@ -61,6 +71,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             source.len()
         ));
         return;
+    }
+    if header.first() != Some(&b'{') {
+        wrong("white space stands before the header's object, which loaders refuse".to_owned());
     }
     let Header { entries, metadata } = match parsed {
         Ok(header) => header,

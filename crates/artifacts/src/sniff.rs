@@ -121,7 +121,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         tflite::inspect(inspection, source);
         found.push("tflite");
     }
-    if safetensors::is_safetensors(source) && may_be(&["safetensors"]) {
+    let is_refused = || has_extension(name, &["safetensors"]) && safetensors::is_refused(source);
+    if safetensors::is_safetensors(source) && may_be(&["safetensors"]) || is_refused() {
         safetensors::inspect(inspection, source);
         found.push("safetensors");
     }
@@ -234,6 +235,11 @@ fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]
         );
     } else if inspection.context == Context::File {
         pickle::search(inspection, &source.slice(0, MAX_UNKNOWN), 0);
+    } else if inspection.context == Context::Member {
+        // Storages of torch are searched with their archive; whole archives of weights take too long.
+        let count = source.len().min(inspection.searched_left);
+        inspection.searched_left -= count;
+        pickle::search(inspection, &source.slice(0, count), 0);
     }
 }
 
@@ -263,8 +269,9 @@ fn compressed(
     inspection.format(compression.name());
     inspection.decoded(&decoded.content);
     let size = decoded.content.len();
-    if decoded.cut {
-        let is_bomb = size / source.len().max(1) >= BOMB_RATIO;
+    let is_one_value = encoding::is_bomb(&decoded.content, source.len());
+    if decoded.cut || is_one_value {
+        let is_bomb = is_one_value || size / source.len().max(1) >= BOMB_RATIO;
         inspection.report(
             if is_bomb {
                 Verdict::Suspicious
@@ -278,9 +285,15 @@ fn compressed(
             },
             0,
             format!(
-                "more than {size} bytes come out of {} bytes of {}: not decoded to the end",
+                "{}{size} bytes come out of {} bytes of {}{}",
+                if decoded.cut { "more than " } else { "" },
                 source.len(),
-                compression.name()
+                compression.name(),
+                if decoded.cut {
+                    ": not decoded to the end"
+                } else {
+                    ", all of one value"
+                }
             ),
         );
     } else if decoded.broken && !weak {
@@ -489,6 +502,9 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
     if is_alone && source.len() <= MAX_TEXT && inspection.context != Context::Constant {
         hidden::inspect(inspection, &source.read(0, MAX_TEXT as usize));
     }
+    if is_alone && inspection.context != Context::Constant {
+        plain::hidden_pickles(inspection, extension, source);
+    }
     if extension == "pth" {
         let lines = lines_of(inspection, source);
         text::path_file(inspection, &lines);
@@ -566,7 +582,7 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
     } else if lower == "modelfile" {
         text::modelfile(inspection, &content);
     } else if is_xml {
-        xml::inspect(inspection, &content);
+        xml::inspect(inspection, base, &content);
     } else if is_json {
         match json::parse(inspection, &bytes) {
             Ok(value) => {

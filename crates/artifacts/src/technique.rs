@@ -87,6 +87,7 @@ techniques! {
     TFLITE_STRUCTURE = "tflite-structure", 125, [];
     ONNX_PATH = "onnx-external-path", 22, ["CVE-2022-25882", "CVE-2024-27318", "CVE-2026-27489", "CVE-2026-34446", "CVE-2026-34447"];
     ONNX_LINK = "onnx-external-link", 59, ["CVE-2026-34446", "CVE-2026-34447"];
+    EXTERNAL_BOUNDS = "data-beyond-external-file", 125, [];
     ONNX_BOUNDS = "onnx-external-bounds", 125, [];
     ONNX_CODE_OP = "onnx-op-runs-code", 94, [];
     ONNX_DOMAIN = "onnx-custom-domain", 0, [];

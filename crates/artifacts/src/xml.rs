@@ -24,7 +24,7 @@ const LIBRARIES: &[&str] = &[
 const MAX_ELEMENT: usize = 4096;
 
 /// Inspects a document.
-pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
+pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
     let upper = text.to_ascii_uppercase();
     let is_pmml = upper.contains("<PMML");
     let is_openvino = upper.contains("<NET") && upper.contains("<LAYERS");
@@ -39,6 +39,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
     declarations(inspection, &upper, is_model);
     drop(upper);
     let lower = text.to_ascii_lowercase();
+    if is_openvino {
+        weights(inspection, name, text, &lower);
+    }
     // Kernels of custom layers are compiled from the files that they name.
     for (at, _) in lower.match_indices("<source") {
         let file = attributes(element(text, at), "filename").next();
@@ -102,6 +105,32 @@ pub(crate) fn inspect(inspection: &mut Inspection, text: &str) {
             0,
             "the document includes another file",
         );
+    }
+}
+
+/// Constants stand in the file of weights beside the model, which has its name.
+fn weights(inspection: &mut Inspection, name: &str, text: &str, lower: &str) {
+    let mut end = 0;
+    for (at, _) in lower.match_indices("<data") {
+        let element = element(text, at);
+        let number = |name: &str| attributes(element, name).find_map(|value| value.parse().ok());
+        let (offset, size): (Option<u64>, Option<u64>) = (number(" offset"), number(" size"));
+        if let (Some(offset), Some(size)) = (offset, size) {
+            let Some(last) = offset.checked_add(size) else {
+                inspection.report(
+                    Verdict::Suspicious,
+                    technique::EXTERNAL_BOUNDS,
+                    at as u64,
+                    "the place of a constant is beyond what can be counted",
+                );
+                continue;
+            };
+            end = end.max(last);
+        }
+    }
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if end > 0 {
+        inspection.external(&format!("{stem}.bin"), end);
     }
 }
 

@@ -575,6 +575,20 @@ fn open(
         return Some(Member { name, source: body });
     }
     inspection.decoded(&decoded.content);
+    let is_whole_bomb = encoding::is_bomb(&decoded.content, body.len());
+    if !decoded.cut && is_whole_bomb {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::BOMB,
+            local.data,
+            format!(
+                "{} bytes of one value come out of the {} bytes of {}",
+                decoded.content.len(),
+                body.len(),
+                printable(&name)
+            ),
+        );
+    }
     if decoded.cut {
         let is_bomb = decoded.content.len() / body.len().max(1) >= 200;
         inspection.report(

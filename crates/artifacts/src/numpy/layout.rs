@@ -8,6 +8,8 @@ const MAX_DEPTH: u32 = 32;
 enum Literal {
     Text(String),
     Number(u64),
+    /// A number below zero.
+    Negative,
     /// `True`, `False`, `None`.
     Word,
     /// Tuples and lists.
@@ -17,20 +19,41 @@ enum Literal {
 
 /// Bytes of all items; `None` if the header does not say it in a way that is known here.
 pub(super) fn body_len(header: &str) -> Option<u64> {
+    let count = product(&field(header, "shape")?)?;
+    item_len(&field(header, "descr")?, 0)?.checked_mul(count)
+}
+
+/// Does the shape have sizes that no array has: below zero, or more than can be counted?
+pub(super) fn is_impossible(header: &str) -> bool {
+    match field(header, "shape") {
+        Some(Literal::Negative) => true,
+        Some(Literal::Items(sizes)) => {
+            let is_number = |size: &Literal| matches!(size, Literal::Number(_) | Literal::Negative);
+            sizes.contains(&Literal::Negative)
+                || sizes.iter().all(is_number)
+                    && (product(&Literal::Items(sizes)).is_none() || body_is_uncountable(header))
+        }
+        _ => false,
+    }
+}
+
+/// Is the type known, and the size of all items of it more than can be counted?
+fn body_is_uncountable(header: &str) -> bool {
+    let item = field(header, "descr").and_then(|descr| item_len(&descr, 0));
+    item.is_some() && body_len(header).is_none()
+}
+
+/// A field of the header.
+fn field(header: &str, name: &str) -> Option<Literal> {
     let mut reader = Reader {
         rest: header.trim(),
     };
     let Literal::Dict(entries) = reader.value(0)? else {
         return None;
     };
-    let field = |name: &str| {
-        entries
-            .iter()
-            .find(|(key, _)| *key == Literal::Text(name.to_owned()))
-            .map(|(_, value)| value)
-    };
-    let count = product(field("shape")?)?;
-    item_len(field("descr")?, 0)?.checked_mul(count)
+    let mut entries = entries.into_iter();
+    let entry = entries.find(|(key, _)| *key == Literal::Text(name.to_owned()));
+    entry.map(|(_, value)| value)
 }
 
 /// The product of a shape.
@@ -119,6 +142,11 @@ impl Reader<'_> {
                 // An escape: the text is another one than it looks.
                 (!text.contains('\\')).then_some(Literal::Text(text))
             }
+            '-' => {
+                self.rest = &self.rest[1..];
+                let number = self.value(depth + 1)?;
+                matches!(number, Literal::Number(_)).then_some(Literal::Negative)
+            }
             '0'..='9' => {
                 let end = self
                     .rest
@@ -202,6 +230,15 @@ mod tests {
         assert_eq!(len("'|O'", "(1,)"), None);
         assert_eq!(len("'<f8'", "(99999999999, 99999999999)"), None);
         assert_eq!(len("'<f8'", "(-1,)"), None);
+        let is_impossible = |descr: &str, shape: &str| {
+            super::is_impossible(&format!("{{'descr': {descr}, 'shape': {shape}}}"))
+        };
+        assert!(is_impossible("'<f8'", "(-1,)"));
+        assert!(is_impossible("'<f8'", "(2, -3)"));
+        assert!(is_impossible("'<f8'", "(99999999999, 99999999999)"));
+        assert!(is_impossible("'<f8'", "(9999999999999999999,)"));
+        assert!(!is_impossible("'<f8'", "(3, 4)"));
+        assert!(!is_impossible("'|T16'", "(3, 4)"));
         assert_eq!(body_len("{'descr': '<f8'"), None);
         assert_eq!(body_len(&"[".repeat(1000)), None);
     }

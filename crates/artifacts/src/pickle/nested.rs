@@ -15,6 +15,9 @@ const MAX_TEXT: usize = 16 << 20;
 
 /// Could a constant that begins so hold a file? Cheap, and wrong at times on the side of yes.
 pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
+    if !is_text && len >= 16 && length_before(head, len).is_some() {
+        return true;
+    }
     if !is_text && (len < 4 || sniff::has_magic(&head) || text_pickle_head(&head)) {
         return len >= 4;
     }
@@ -54,6 +57,20 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
         || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
         || text_pickle_head(&head)
         || is_text && is_base_85(head)
+}
+
+/// Bytes of a length that stands before the rest of a constant, as messages are framed.
+fn length_before(head: [u8; 4], len: usize) -> Option<u64> {
+    let is = |said: u32, before: usize| u64::from(said) + before as u64 == len as u64;
+    let little = u32::from_le_bytes(head);
+    if is(little, 8) {
+        Some(8)
+    } else if is(little, 4) || is(u32::from_be_bytes(head), 4) {
+        Some(4)
+    } else {
+        // The low half of a length of eight bytes in the other order follows.
+        (head == [0; 4]).then_some(8)
+    }
 }
 
 /// Four digits of base 85 of a magic: the fifth decides the last byte alone.
@@ -128,6 +145,18 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     if kind == Text::Bytes && sniff::has_magic(&raw.read(0, 8)) {
         inspection.member(&name, Context::Constant, &raw);
         return;
+    }
+    if kind == Text::Bytes
+        && let Some(head) = raw.array::<4>(0)
+        && let Some(before) = usize::try_from(raw.len())
+            .ok()
+            .and_then(|len| length_before(head, len))
+    {
+        let framed = raw.slice(before, u64::MAX);
+        if sniff::has_magic(&framed.read(0, 8)) || super::looks_like(&framed) {
+            inspection.member(&format!("{name}, behind its length"), Context::Constant, &framed);
+            return;
+        }
     }
     let text = raw.read(0, MAX_TEXT);
     // A text pickle as it stands.

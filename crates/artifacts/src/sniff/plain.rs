@@ -1,6 +1,6 @@
 //! Texts among bytes: what is one for certain, whatever else it begins like, and where one ends.
 
-use super::{MAX_TEXT, is_text};
+use super::{MAX_TEXT, MAX_UNKNOWN, is_text};
 use crate::inspection::Inspection;
 use crate::payload::{self, Tail};
 use crate::pickle;
@@ -52,6 +52,31 @@ pub(super) fn document_with_tail(inspection: &mut Inspection, name: &str, source
     // Its text may have begun before.
     pickle::search(inspection, source, 0);
     true
+}
+
+/// Extensions of texts that people read, which may quote a pickle as it stands.
+const PROSE: &[&str] = &[
+    "adoc", "c", "cc", "cpp", "go", "h", "htm", "html", "ipynb", "java", "js", "md", "org", "py",
+    "pyi", "r", "rs", "rst", "sh", "tex", "ts", "txt",
+];
+
+/// Looks for pickles behind a text, which loaders that go to a place of the file read: by their marks of bytes, which
+/// no text has, and by names on lines of their own where the text is not there to be read by people.
+pub(super) fn hidden_pickles(inspection: &mut Inspection, extension: &str, source: &Source) {
+    let all = source.slice(0, MAX_UNKNOWN);
+    if !PROSE.contains(&extension) || has_mark(&all) {
+        pickle::search(inspection, &all, 0);
+    }
+}
+
+/// Does a mark of a protocol stand anywhere?
+fn has_mark(source: &Source) -> bool {
+    const PIECE: usize = 1 << 20;
+    (0..source.len()).step_by(PIECE).any(|at| {
+        // With what a mark needs of the next piece.
+        let bytes = source.read(at, PIECE + 1);
+        memchr::memchr_iter(0x80, &bytes).any(|at| bytes.get(at + 1).is_some_and(|of| *of <= 5))
+    })
 }
 
 /// Bytes of the shortest document.
