@@ -86,8 +86,17 @@ impl<'a> Reader<'a> {
         let holds_routes =
             |at: usize, piece: &str| holds_routes(piece) || paths.get(at) == Some(&true);
         // `app.use("/api/auth", authApi)`; of several, those before the last one may ask.
-        let answers = |at: usize| comes_in && at > 0 && at + 1 == pieces.len();
-        let holds_routes = |at: usize, piece: &str| answers(at) || holds_routes(at, piece);
+        let common = self.common;
+        let limits = |piece: &str| {
+            let own: Vec<String> = words(piece).collect();
+            let mut evidence = common.evidence.iter();
+            evidence.any(|(control, evidence)| {
+                *control != Control::Authentication && contains_words(&own, &evidence.words)
+            })
+        };
+        let last = pieces.len().saturating_sub(1);
+        let answers = |at: usize, piece: &str| comes_in && at > 0 && at == last && !limits(piece);
+        let holds_routes = |at: usize, piece: &str| answers(at, piece) || holds_routes(at, piece);
         let is_router = nests || pieces.iter().enumerate().any(|(at, p)| holds_routes(at, p));
         let mut mentioned = Vec::new();
         if is_router {

@@ -218,7 +218,8 @@ fn a_route_that_is_a_file_is_compared_with_others_of_its_resource() {
     assert!(missing(rule, &[one, track, own]).is_empty());
     let other = ("site/middleware.ts", NEXT_MIDDLEWARE);
     assert_eq!(missing(rule, &[one, track, other]), [track.0]);
-    let pages = NEXT_MIDDLEWARE.to_owned() + "export const config = { matcher: ['/((?!api|_next).*)'] };\n";
+    let pages =
+        NEXT_MIDDLEWARE.to_owned() + "export const config = { matcher: ['/((?!api|_next).*)'] };\n";
     let pages = ("web/middleware.ts", pages.as_str());
     assert_eq!(missing(rule, &[one, track, pages]), [track.0]);
     // Other resources are no siblings, and what strangers send is open.
