@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
                 (None, Terminator::Return(Some(value)))
                     if !refuses
                         && is_true(function, value)
-                        && !is_asked_again(function, &handling, at) =>
+                        && !is_asked_again(function, &handling, *at) =>
                 {
                     let head = Span::new(function.span.start, function.span.start);
                     block.instrs.last().map_or(head, |i| i.span)
@@ -146,7 +146,7 @@ fn falls_through(function: &Function, handling: &BTreeSet<BlockId>, from: &Block
 
 /// Whether a handler comes to a block only if another check that it made says so:
 /// `catch { if (await askDevice()) return true; }`. What is asked of the exception is no check.
-fn is_asked_again(function: &Function, handling: &BTreeSet<BlockId>, to: &BlockId) -> bool {
+fn is_asked_again(function: &Function, handling: &BTreeSet<BlockId>, to: BlockId) -> bool {
     handling.iter().any(|from| {
         let body = function.blocks.get(from.0 as usize);
         let Some(Terminator::Branch {
@@ -158,7 +158,7 @@ fn is_asked_again(function: &Function, handling: &BTreeSet<BlockId>, to: &BlockI
             return false;
         };
         then != otherwise
-            && (then == to || otherwise == to)
+            && (*then == to || *otherwise == to)
             && is_checked(function, handling, condition)
     })
 }

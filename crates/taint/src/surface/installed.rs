@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         let mut router = self.terms.variable(id, receiver).unwrap_or_default();
         // `app.use("/admin", requireLogin)` holds below that path.
         let below = args.first().and_then(|a| self.terms.text(id, &a.value));
-        let comes_in = below.as_deref().is_some_and(|path| {
+        let comes_in = below.is_some_and(|path| {
             let last = path.rsplit('/').next().unwrap_or(path);
             path.starts_with('/') && COMES_IN.contains(&last)
         });

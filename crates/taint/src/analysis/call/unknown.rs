@@ -199,18 +199,18 @@ impl<'a> Analyzer<'a> {
             return false;
         };
         let written = path.and_then(|p| self.paths.text(p).rsplit_once('.'));
-        let of = match written {
-            Some((of, _)) => of.to_owned(),
-            None => {
-                let access = self.arena.get(receiver).atoms.iter().find_map(|a| match a {
-                    Atom::Access(access) => Some(*access),
-                    _ => None,
-                });
-                let Some(of) = access.and_then(|a| self.written_type(a)) else {
-                    return false;
-                };
-                self.names.text(of).to_owned()
-            }
+        let of = if let Some((of, _)) = written {
+            of.to_owned()
+        } else {
+            let mut atoms = self.arena.get(receiver).atoms.iter();
+            let access = atoms.find_map(|a| match a {
+                Atom::Access(access) => Some(*access),
+                _ => None,
+            });
+            let Some(of) = access.and_then(|a| self.written_type(a)) else {
+                return false;
+            };
+            self.names.text(of).to_owned()
         };
         let of = of.split('<').next().unwrap_or_default();
         let of = of.rsplit('.').next().unwrap_or_default();
