@@ -686,7 +686,9 @@ impl<'a> Analyzer<'a> {
         };
         let from = function.span.start as usize;
         let above = self.text.get(from..start).unwrap_or("");
+        // Read anew for each stand-in: what is asked so far above is not worth a walk of its own.
         !name.is_empty()
+            && above.len() <= 1 << 15
             && KeyIndex::new(above, std::iter::empty())
                 .asked
                 .contains(&plain(name))
