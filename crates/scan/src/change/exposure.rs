@@ -78,7 +78,7 @@ fn sites(
         .iter()
         .map(|rule| (rule.id.as_str(), rule.cwe.as_slice()))
         .collect();
-    let fixes = OwnLines::of(place);
+    let written_by_fix = OwnLines::of(place);
     let mut sites = Vec::new();
     let read = files
         .iter()
@@ -111,7 +111,7 @@ fn sites(
                 continue;
             };
             let line = text.lines().nth(place.1.saturating_sub(1) as usize);
-            if line.is_some_and(|line| fixes.has(file.path(), line)) {
+            if line.is_some_and(|line| written_by_fix.has(file.path(), line)) {
                 continue;
             }
             sites.push(ExposedSite {
