@@ -1,5 +1,7 @@
 //! What we write: its shape, its limits, and that our own reader understands it.
 
+use std::collections::BTreeMap;
+
 use trueline_facts::{
     Applicability, Author, Confidence, Cwe, Diagnostic, Edit, Finding, Fingerprint, Fix, Level,
     Location, Origin, Patch, Position, RepoPath, RuleId, Severity, Step, Tier, ToolId,
@@ -58,6 +60,7 @@ fn finding(engine: &str, rule: &str, line: u32) -> Finding {
             evidence: Vec::new(),
         }),
         suppression: None,
+        reported: None,
         location,
     }
 }
@@ -73,6 +76,7 @@ fn the_log_has_what_github_reads() {
             title: "SQL injection".to_owned(),
             markdown: "# SQL injection".to_owned(),
         }],
+        &BTreeMap::new(),
         "0.1.0",
         None,
         &|_, line| hashes.get(line as usize - 1).cloned(),
@@ -87,6 +91,7 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
         &[finding("Semgrep", "a", 1), finding("trueline", "b", 1)],
         &[],
         &[],
+        &BTreeMap::new(),
         "0.1.0",
         None,
         &|_, _| None,
@@ -100,7 +105,7 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
 #[test]
 fn results_over_the_limit_are_left_out_and_said() {
     let many: Vec<Finding> = (1..=25_002).map(|n| finding("trueline", "a", n)).collect();
-    let text = write(&many, &[], &[], "0.1.0", None, &|_, _| None).unwrap();
+    let text = write(&many, &[], &[], &BTreeMap::new(), "0.1.0", None, &|_, _| None).unwrap();
     let log: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 25_000);
     let said = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
@@ -118,6 +123,7 @@ fn what_we_write_we_can_read() {
         &[finding("Semgrep", "a", 3)],
         &[],
         &[],
+        &BTreeMap::new(),
         "0.1.0",
         None,
         &|_, _| None,
@@ -146,7 +152,7 @@ fn a_finding_about_a_file_names_no_line_after_any_number_of_round_trips() {
         // A line of it has an author; the file has none.
         assert_eq!(findings[0].origin, Some(Origin::unknown()));
         assert_eq!(findings[1].origin, None);
-        let again = write(&findings, &[], &[], "0.1.0", None, &|_, _| {
+        let again = write(&findings, &[], &[], &BTreeMap::new(), "0.1.0", None, &|_, _| {
             Some("ab:1".to_owned())
         })
         .unwrap();
