@@ -263,7 +263,7 @@ pub enum Suppression {
 /// Another place that the message of an imported finding speaks of.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Related {
-    /// The number by which links in [`Reported::linked_message`] name it.
+    /// The number by which links in `linked_message` name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<u32>,
     /// Where.
