@@ -165,7 +165,9 @@ fn target(text: &str) -> Option<(Target<'_>, usize)> {
 /// Whether a text is the address of a page, and nothing that acts when it is opened.
 pub(crate) fn is_page(text: &str) -> bool {
     let is_web = text.starts_with("https://") || text.starts_with("http://");
-    is_web && text.len() <= MAX_MESSAGE && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    is_web
+        && text.len() <= MAX_MESSAGE
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// A label without the strokes before its brackets.
@@ -191,19 +193,65 @@ mod tests {
     #[test]
     fn links_are_read_and_those_to_nowhere_become_their_labels() {
         for (message, named, kept, plain, linked) in [
-            ("depends on a [value](1).", &[1][..], &[1][..], "depends on a value.", Some("depends on a [value](1).")),
-            ("depends on a [value](1).", &[1], &[], "depends on a value.", None),
-            ("depends on a [value](1).", &[], &[], "depends on a value.", None),
-            ("[a](1) and [b](2)", &[1, 2], &[2], "a and b", Some("a and [b](2)")),
+            (
+                "depends on a [value](1).",
+                &[1][..],
+                &[1][..],
+                "depends on a value.",
+                Some("depends on a [value](1)."),
+            ),
+            (
+                "depends on a [value](1).",
+                &[1],
+                &[],
+                "depends on a value.",
+                None,
+            ),
+            (
+                "depends on a [value](1).",
+                &[],
+                &[],
+                "depends on a value.",
+                None,
+            ),
+            (
+                "[a](1) and [b](2)",
+                &[1, 2],
+                &[2],
+                "a and b",
+                Some("a and [b](2)"),
+            ),
             (r"[x\[0\]](1)", &[1], &[1], "x[0]", Some(r"[x\[0\]](1)")),
             ("[x[0]](1)", &[1], &[1], "x[0]", Some("[x[0]](1)")),
-            ("calls handlers[name](1)", &[], &[], "calls handlers[name](1)", None),
-            ("[CVE-1](https://a.example/1) here", &[], &[], "CVE-1 (https://a.example/1) here", Some("[CVE-1](https://a.example/1) here")),
-            ("[x](javascript:alert) [y](two words) [z](", &[], &[], "[x](javascript:alert) [y](two words) [z](", None),
+            (
+                "calls handlers[name](1)",
+                &[],
+                &[],
+                "calls handlers[name](1)",
+                None,
+            ),
+            (
+                "[CVE-1](https://a.example/1) here",
+                &[],
+                &[],
+                "CVE-1 (https://a.example/1) here",
+                Some("[CVE-1](https://a.example/1) here"),
+            ),
+            (
+                "[x](javascript:alert) [y](two words) [z](",
+                &[],
+                &[],
+                "[x](javascript:alert) [y](two words) [z](",
+                None,
+            ),
             ("]](1)[[[", &[1], &[1], "]](1)[[[", None),
         ] {
             let (shown, kept) = without_links(message, named, kept);
-            assert_eq!((shown.as_str(), kept.as_deref()), (plain, linked), "{message}");
+            assert_eq!(
+                (shown.as_str(), kept.as_deref()),
+                (plain, linked),
+                "{message}"
+            );
         }
     }
 }

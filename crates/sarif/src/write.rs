@@ -364,10 +364,8 @@ fn result(
 ) -> Result<log::ResultObject, serde_json::Error> {
     let at = &finding.location;
     let reported = finding.reported.as_deref();
-    let mut marks = BTreeMap::from([(
-        OWN_MARK.to_owned(),
-        finding.fingerprint.as_str().to_owned(),
-    )]);
+    let mut marks =
+        BTreeMap::from([(OWN_MARK.to_owned(), finding.fingerprint.as_str().to_owned())]);
     let prefixed = |bag: &BTreeMap<String, String>| -> BTreeMap<String, String> {
         let entries = bag.iter();
         entries

@@ -319,9 +319,9 @@ impl<'a> Run<'a> {
             return marks;
         }
         let prefix = format!("{}/", self.engine);
-        let own = marks.into_iter().filter_map(|(name, value)| {
-            Some((name.strip_prefix(&prefix)?.to_owned(), value))
-        });
+        let own = marks
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?.to_owned(), value)));
         own.collect()
     }
 

@@ -105,7 +105,10 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
 #[test]
 fn results_over_the_limit_are_left_out_and_said() {
     let many: Vec<Finding> = (1..=25_002).map(|n| finding("trueline", "a", n)).collect();
-    let text = write(&many, &[], &[], &BTreeMap::new(), "0.1.0", None, &|_, _| None).unwrap();
+    let text = write(&many, &[], &[], &BTreeMap::new(), "0.1.0", None, &|_, _| {
+        None
+    })
+    .unwrap();
     let log: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 25_000);
     let said = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
@@ -152,9 +155,15 @@ fn a_finding_about_a_file_names_no_line_after_any_number_of_round_trips() {
         // A line of it has an author; the file has none.
         assert_eq!(findings[0].origin, Some(Origin::unknown()));
         assert_eq!(findings[1].origin, None);
-        let again = write(&findings, &[], &[], &BTreeMap::new(), "0.1.0", None, &|_, _| {
-            Some("ab:1".to_owned())
-        })
+        let again = write(
+            &findings,
+            &[],
+            &[],
+            &BTreeMap::new(),
+            "0.1.0",
+            None,
+            &|_, _| Some("ab:1".to_owned()),
+        )
         .unwrap();
         let json: serde_json::Value = serde_json::from_str(&again).unwrap();
         let result = |rule: &str| {
