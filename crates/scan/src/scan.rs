@@ -11,7 +11,7 @@ use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::{CommitId, Diagnostic, Finding, RepoPath};
-use trueline_sarif::RuleText;
+use trueline_sarif::{Imported, RuleText, ToolText};
 use trueline_taint::Engine;
 
 use crate::baseline::Baseline;
@@ -80,6 +80,8 @@ pub struct ScanOutcome {
     /// What can be committed so that a change of a server or tool is seen; absent for a part of a tree.
     pub agents_lock: Option<AgentsLock>,
     rules: Vec<RuleText>,
+    /// What imported logs say of their tools.
+    tools: BTreeMap<String, ToolText>,
     /// GitHub's hash of each line, of files with findings.
     line_hashes: BTreeMap<RepoPath, Vec<String>>,
 }
@@ -100,6 +102,7 @@ impl ScanOutcome {
             &all,
             &self.report.diagnostics,
             &self.rules,
+            &self.tools,
             VERSION,
             self.report.scanned_path.as_ref(),
             &hash,
@@ -120,8 +123,7 @@ pub fn scan(
 pub(crate) struct Named {
     changed_since: Option<CommitId>,
     baseline: Option<Baseline>,
-    imported: Vec<Finding>,
-    diagnostics: Vec<Diagnostic>,
+    imported: Imported,
 }
 
 impl Named {
@@ -129,12 +131,11 @@ impl Named {
     pub(crate) fn read(request: &ScanRequest, place: &Place) -> Result<Self, ScanError> {
         let changed_since = request.diff.as_deref().map(|base| place.base(base));
         let baseline = request.baseline.as_deref().map(Baseline::read);
-        let (imported, diagnostics) = import::read(&request.imports, place.root_path())?;
+        let imported = import::read(&request.imports, place.root_path())?;
         Ok(Self {
             changed_since: changed_since.transpose()?,
             baseline: baseline.transpose()?,
             imported,
-            diagnostics,
         })
     }
 }
@@ -171,20 +172,20 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         changed_since,
         baseline,
         imported,
-        diagnostics: unread,
     } = named;
-    diagnostics.extend(unread);
+    diagnostics.extend(imported.diagnostics);
     let contents = place.contents();
     let contents = import::Listed {
         contents: &*contents,
         paths,
     };
     diagnostics.append(&mut checked.diagnostics);
-    import::add(&mut checked, imported, scope);
+    import::add(&mut checked, imported.findings, scope);
+    let mut tools = imported.tools;
     let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
     let known: BTreeSet<String> = rule_ids(engine, &checked.files);
-    let mut joined = join::Join {
+    let joining = join::Join {
         known: known.iter().map(String::as_str).collect(),
         place,
         engine,
@@ -201,8 +202,11 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
             )),
             _ => None,
         },
+    };
+    let mut joined = joining.run(checked.files);
+    for tool in tools.values_mut() {
+        tool.each_text(&|text| joining.secret_values().masked_page(text));
     }
-    .run(checked.files);
 
     diagnostics.append(&mut joined.diagnostics);
     let files = joined.files.iter_mut();
@@ -255,6 +259,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
             text: agents_seen.to_json(),
         }),
         rules: rule_texts(engine),
+        tools,
         line_hashes: joined.line_hashes,
     })
 }

@@ -197,6 +197,7 @@ fn finding(rule: &Rule, missing: Missing<'_>, occurrence: u32) -> Finding {
         ),
         origin: None,
         suppression: None,
+        reported: None,
     }
 }
 
