@@ -187,8 +187,9 @@ pub(crate) fn finding(
             for place in &mut reported.related {
                 place.message = values.masked(&place.message);
             }
-            let linked = reported.linked_message.as_mut();
-            linked.into_iter().for_each(|m| *m = values.masked(m));
+            if let Some(linked) = &mut reported.linked_message {
+                *linked = values.masked(linked);
+            }
         }
         for step in &mut finding.trace {
             step.message = values.masked(&step.message);
@@ -211,8 +212,9 @@ pub(crate) fn finding(
         for place in &mut reported.related {
             place.message = said(&place.message);
         }
-        let linked = reported.linked_message.as_mut();
-        linked.into_iter().for_each(|m| *m = said(m));
+        if let Some(linked) = &mut reported.linked_message {
+            *linked = said(linked);
+        }
         let shown = |_: &String, value: &mut String| {
             said(value) == *value && values.is_none_or(|values| values.hide(value) == *value)
         };

@@ -174,9 +174,9 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         imported,
     } = named;
     diagnostics.extend(imported.diagnostics);
-    let contents = place.contents();
+    let all = place.contents();
     let contents = import::Listed {
-        contents: &*contents,
+        contents: &*all,
         paths,
     };
     diagnostics.append(&mut checked.diagnostics);
@@ -204,13 +204,12 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         },
     };
     let mut joined = joining.run(checked.files);
-    for tool in tools.values_mut() {
-        tool.each_text(&|text| joining.secret_values().masked_page(text));
-    }
+    mask(&joining, &mut tools);
 
     diagnostics.append(&mut joined.diagnostics);
-    let files = joined.files.iter_mut();
-    files.for_each(|file| one_a_line(&mut file.findings));
+    for file in &mut joined.files {
+        one_a_line(&mut file.findings);
+    }
     if let Some(baseline) = &baseline {
         let is_whole = request.diff.is_none() && place.prefix.as_bytes().is_empty();
         diagnostics.extend(take_known(baseline, &mut joined.files, is_whole));
@@ -224,7 +223,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         findings.extend(file.findings);
         suppressed.extend(file.suppressed);
     }
-    if let (Some(base), Some(observation)) = (&changed_since, observation) {
+    if let Some((base, observation)) = changed_since.as_ref().zip(observation) {
         let fork = observation.fork_of(place, base)?;
         let from = fork.as_ref().unwrap_or(base);
         findings.extend(agents::weakened(place, &contents, scope, from));
@@ -254,13 +253,26 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         code,
         analyzed: checked.analyzed,
         analyses: checked.analyses,
-        agents_lock: (place.prefix.as_bytes().is_empty() && !place.is_bare()).then(|| AgentsLock {
-            path: place.root_path().join(trueline_agents::LOCK_PATH),
-            text: agents_seen.to_json(),
-        }),
+        agents_lock: agents_lock(place, &agents_seen),
         rules: rule_texts(engine),
         tools,
         line_hashes: joined.line_hashes,
+    })
+}
+
+/// Texts of other tools show no secret that was found.
+fn mask(joining: &join::Join<'_>, tools: &mut BTreeMap<String, ToolText>) {
+    for tool in tools.values_mut() {
+        tool.each_text(&|text| joining.secret_values().masked_page(text));
+    }
+}
+
+/// What is to be committed of the agents' configuration, where the whole tree was looked at.
+fn agents_lock(place: &Place, seen: &trueline_agents::Lock) -> Option<AgentsLock> {
+    let is_whole = place.prefix.as_bytes().is_empty() && !place.is_bare();
+    is_whole.then(|| AgentsLock {
+        path: place.root_path().join(trueline_agents::LOCK_PATH),
+        text: seen.to_json(),
     })
 }
 

@@ -267,12 +267,12 @@ impl Session<'_> {
         &self,
         row: &RowId,
         cell: Cell,
-        (before, moved): &(Standing, Option<f64>),
+        (before, was): &(Standing, Option<f64>),
         what: &str,
     ) -> Result<Ended> {
-        let (after, moves) = self.standing(cell, row)?;
+        let (after, is) = self.standing(cell, row)?;
         let unicode = self.style().unicode;
-        let effect = moved.or(moves);
+        let effect = was.or(is);
         let by = effect.map_or_else(String::new, |by| format!(", which is {by:+.2} of it"));
         let text = format!(
             "{} {what}{by}. {cell}: {}, before {}\n",
