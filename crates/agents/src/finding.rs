@@ -152,6 +152,7 @@ impl<'f> Found<'f> {
                 fingerprint,
                 origin: None,
                 suppression: None,
+                reported: None,
             });
         }
         findings

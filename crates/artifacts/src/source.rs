@@ -263,15 +263,18 @@ impl Cursor {
         &self.source
     }
 
+    #[inline]
     pub(crate) const fn position(&self) -> u64 {
         self.base + self.at as u64
     }
 
+    #[inline]
     pub(crate) const fn remaining(&self) -> u64 {
         self.source.len.saturating_sub(self.position())
     }
 
     /// Goes to `offset`, without reading.
+    #[inline]
     pub(crate) fn seek(&mut self, offset: u64) {
         let end = self.base + self.window.len() as u64;
         if offset >= self.base && offset <= end {
@@ -306,6 +309,7 @@ impl Cursor {
         got >= count
     }
 
+    #[inline]
     pub(crate) fn u8(&mut self) -> Option<u8> {
         if self.at >= self.window.len() && !self.ensure(1) {
             return None;
@@ -316,6 +320,7 @@ impl Cursor {
     }
 
     /// At most 64 KiB at once.
+    #[inline]
     pub(crate) fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         if !self.ensure(N) {
             return None;
@@ -326,6 +331,7 @@ impl Cursor {
     }
 
     /// Passes over `count` bytes; where they began. `None` if there are not as many.
+    #[inline]
     pub(crate) fn skip(&mut self, count: u64) -> Option<u64> {
         let from = self.position();
         if count > self.remaining() {
@@ -358,6 +364,7 @@ impl Cursor {
     }
 
     /// The line that begins here, where it is, if all of it is at hand.
+    #[inline]
     pub(crate) fn line_at_hand(&self) -> Option<&[u8]> {
         let rest = self.window.get(self.at..)?;
         rest.get(..memchr::memchr(b'\n', rest)?)
@@ -375,6 +382,7 @@ impl Cursor {
     }
 
     /// The same, looked at where they are if the window has them.
+    #[inline]
     pub(crate) fn with<T>(&self, offset: u64, len: usize, look: impl FnOnce(&[u8]) -> T) -> T {
         if let Some(start) = offset.checked_sub(self.base)
             && let Ok(start) = usize::try_from(start)

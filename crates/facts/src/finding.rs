@@ -1,5 +1,6 @@
 //! A weakness at a place.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -259,6 +260,42 @@ pub enum Suppression {
     Baseline,
 }
 
+/// Another place that the message of an imported finding speaks of.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Related {
+    /// The number by which links in `linked_message` name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// Where.
+    pub location: Location,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// What the log of another tool says of a finding beyond the finding itself, in the words of SARIF.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Reported {
+    /// `error`, `warning`, `note` or `none`, of the result or of its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    /// The score from 0.0 to 10.0, if the result has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_severity: Option<String>,
+    /// The message with links to the related places, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_message: Option<String>,
+    /// Other places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<Related>,
+    /// The tool's `fingerprints`, by its names; no person's name or address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fingerprints: BTreeMap<String, String>,
+    /// The tool's `partialFingerprints`, by its names; no person's name or address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub partial_fingerprints: BTreeMap<String, String>,
+}
+
 /// A weakness at a place.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -295,4 +332,7 @@ pub struct Finding {
     /// Why it is not among the reported ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppression: Option<Suppression>,
+    /// What the log says that it was imported from; absent for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Box<Reported>>,
 }

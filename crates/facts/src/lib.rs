@@ -41,7 +41,7 @@ pub use commit::CommitId;
 pub use diagnostic::{Diagnostic, Level};
 pub use finding::{
     Applicability, Confidence, Cwe, Edit, Finding, Fingerprint, Fix, Location, Patch, Position,
-    RuleId, Severity, Step, Suppression, Tier,
+    Related, Reported, RuleId, Severity, Step, Suppression, Tier,
 };
 pub use origin::{Author, Evidence, EvidenceClass, Grain, HumanBasis, Named, Origin, Reach};
 pub use path::RepoPath;

@@ -322,6 +322,7 @@ fn finding(
             .find(|run| (run.start..run.start + run.len).contains(&line))
             .map(|run| run.origin.clone()),
         suppression: None,
+        reported: None,
     }
 }
 

@@ -13,6 +13,6 @@ mod verdict;
 mod write;
 
 pub use line_hash::line_hashes;
-pub use read::{Imported, OWN_LOG, ReadError, read};
+pub use read::{Imported, OWN_LOG, ReadError, ToolRule, ToolText, read};
 pub use verdict::{GATE_ENGINE, write_verdict};
 pub use write::{RuleText, write, write_with};

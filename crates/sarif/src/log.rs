@@ -53,7 +53,11 @@ pub(crate) struct Tool {
 pub(crate) struct ToolComponent {
     pub(crate) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) semantic_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) information_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) organization: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -81,9 +85,13 @@ pub(crate) struct ComponentReference {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ReportingDescriptor {
     pub(crate) id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
     pub(crate) short_description: Message,
     pub(crate) full_description: Message,
     pub(crate) help: Help,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) help_uri: Option<String>,
     pub(crate) default_configuration: Configuration,
     pub(crate) relationships: Vec<Relationship>,
     pub(crate) properties: RuleProperties,
@@ -93,13 +101,14 @@ pub(crate) struct ReportingDescriptor {
 #[derive(Debug, Serialize)]
 pub(crate) struct Help {
     pub(crate) text: String,
-    pub(crate) markdown: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) markdown: Option<String>,
 }
 
 /// Section 3.50.
 #[derive(Debug, Serialize)]
 pub(crate) struct Configuration {
-    pub(crate) level: &'static str,
+    pub(crate) level: String,
 }
 
 /// Section 3.53.
@@ -121,8 +130,14 @@ pub(crate) struct DescriptorReference {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct RuleProperties {
-    pub(crate) security_severity: &'static str,
-    pub(crate) precision: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) security_severity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) precision: Option<String>,
+    #[serde(rename = "problem.severity", skip_serializing_if = "Option::is_none")]
+    pub(crate) problem_severity: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
     pub(crate) tags: Vec<String>,
 }
 
@@ -162,12 +177,16 @@ pub(crate) struct Message {
 pub(crate) struct ResultObject {
     pub(crate) rule_id: String,
     pub(crate) rule_index: usize,
-    pub(crate) level: &'static str,
+    pub(crate) level: String,
     pub(crate) message: Message,
     pub(crate) locations: [Location; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) related_locations: Vec<Location>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) code_flows: Vec<CodeFlow>,
-    pub(crate) partial_fingerprints: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) fingerprints: BTreeMap<String, String>,
+    pub(crate) partial_fingerprints: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) suppressions: Vec<Suppression>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -233,6 +252,8 @@ pub(crate) struct ThreadFlowLocation {
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the names of the standard")]
 pub(crate) struct Location {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<u32>,
     pub(crate) physical_location: PhysicalLocation,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) logical_locations: Vec<LogicalLocation>,

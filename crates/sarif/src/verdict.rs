@@ -121,23 +121,30 @@ fn note(gate: &GateResult, text: &str) -> log::Notification {
 fn descriptor(gate: &GateResult) -> log::ReportingDescriptor {
     log::ReportingDescriptor {
         id: gate.id.clone(),
+        name: None,
         short_description: message(&shorten(&gate.title)),
         full_description: message(&shorten(&gate.title)),
         help: log::Help {
             text: shorten(&gate.title),
-            markdown: gate.title.clone(),
+            markdown: Some(gate.title.clone()),
         },
+        help_uri: None,
         default_configuration: log::Configuration {
-            level: level(gate.mode),
+            level: level(gate.mode).to_owned(),
         },
         relationships: Vec::new(),
         properties: log::RuleProperties {
-            security_severity: match gate.mode {
-                Mode::Block => "8.0",
-                Mode::Comment => "5.5",
-                Mode::Observe => "2.0",
-            },
-            precision: "high",
+            security_severity: Some(
+                match gate.mode {
+                    Mode::Block => "8.0",
+                    Mode::Comment => "5.5",
+                    Mode::Observe => "2.0",
+                }
+                .to_owned(),
+            ),
+            precision: Some("high".to_owned()),
+            problem_severity: None,
+            kind: None,
             tags: std::iter::once("policy".to_owned())
                 .chain(gate.controls.iter().take(9).cloned())
                 .collect(),
@@ -161,9 +168,12 @@ fn result(
         end: place,
         snippet: String::new(),
     };
-    let mut fingerprints = BTreeMap::from([("trueline-gate/v1", mark(gate, reason, path, seen))]);
+    let mut fingerprints = BTreeMap::from([(
+        "trueline-gate/v1".to_owned(),
+        mark(gate, reason, path, seen),
+    )]);
     if let Some(hash) = line_hash(path, line) {
-        fingerprints.insert("primaryLocationLineHash", hash);
+        fingerprints.insert("primaryLocationLineHash".to_owned(), hash);
     }
     let mut text = reason.text.clone();
     for more in [&reason.easiest, &reason.to_pass] {
@@ -182,10 +192,12 @@ fn result(
     Ok(log::ResultObject {
         rule_id: gate.id.clone(),
         rule_index,
-        level: level(gate.mode),
+        level: level(gate.mode).to_owned(),
         message: message(&text),
         locations: [location(&at, "", None)],
+        related_locations: Vec::new(),
         code_flows: Vec::new(),
+        fingerprints: BTreeMap::new(),
         partial_fingerprints: fingerprints,
         suppressions: Vec::new(),
         fixes: Vec::new(),

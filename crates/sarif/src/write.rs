@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use trueline_facts::{
-    Confidence, Cwe, Diagnostic, Edit, Finding, Level, Location, RepoPath, RuleId, Severity,
-    Suppression,
+    Confidence, Cwe, Diagnostic, Edit, Finding, Level, Location, Related, RepoPath, RuleId,
+    Severity, Suppression,
 };
 
 use crate::log;
-use crate::read::OWN_MARK;
+use crate::read::{OWN_MARK, ToolRule, ToolText};
 use crate::uri;
 
 /// GitHub's limit of results in a run.
@@ -20,6 +20,8 @@ const MAX_FLOW_LOCATIONS: usize = 10_000;
 const MAX_RUNS: usize = 20;
 /// GitHub's limit of characters in a description.
 const MAX_DESCRIPTION: usize = 1_024;
+/// What GitHub calls its hash of a line.
+const LINE_HASH: &str = "primaryLocationLineHash";
 pub(crate) const BASE: &str = "%SRCROOT%";
 
 /// What a rule says of itself. Rules of imported findings need none.
@@ -33,8 +35,8 @@ pub struct RuleText {
     pub markdown: String,
 }
 
-/// Writes the log. `scanned_path` is the part of the tree that was looked at, absent for all of it;
-/// `line_hash` gives GitHub's hash of a line (see [`crate::line_hashes`]).
+/// Writes the log. `rules` are ours, `tools` what imported logs say of theirs, by engine. `scanned_path` is
+/// the part of the tree that was looked at, absent for all of it; `line_hash` gives GitHub's hash of a line (see [`crate::line_hashes`]).
 ///
 /// # Errors
 /// Fails only if a property cannot be written as JSON.
@@ -42,6 +44,7 @@ pub fn write(
     findings: &[Finding],
     diagnostics: &[Diagnostic],
     rules: &[RuleText],
+    tools: &BTreeMap<String, ToolText>,
     version: &str,
     scanned_path: Option<&RepoPath>,
     line_hash: &dyn Fn(&RepoPath, u32) -> Option<String>,
@@ -52,6 +55,7 @@ pub fn write(
         rules,
         version,
         &Details {
+            tools,
             scanned_path,
             line_hash,
             properties: &|_| BTreeMap::new(),
@@ -76,6 +80,7 @@ pub fn write_with(
         rules,
         version,
         &Details {
+            tools: &BTreeMap::new(),
             scanned_path: None,
             line_hash: &|_, _| None,
             properties,
@@ -85,6 +90,7 @@ pub fn write_with(
 
 /// What a log says beside findings, diagnostics and rules.
 struct Details<'a> {
+    tools: &'a BTreeMap<String, ToolText>,
     scanned_path: Option<&'a RepoPath>,
     line_hash: &'a dyn Fn(&RepoPath, u32) -> Option<String>,
     properties: &'a dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
@@ -127,6 +133,7 @@ fn write_log(
         let tool = Tool {
             engine,
             rules,
+            said: details.tools.get(engine),
             version,
         };
         runs.push(run(&tool, &own, notifications, details)?);
@@ -148,6 +155,8 @@ struct Tool<'a> {
     engine: &'a str,
     /// Ours, whoever's run it is.
     rules: &'a [RuleText],
+    /// What the tool's own log says of it.
+    said: Option<&'a ToolText>,
     version: &'a str,
 }
 
@@ -161,6 +170,7 @@ fn run(
     let Tool {
         engine,
         rules,
+        said,
         version,
     } = *tool;
     // A rule's entry is made from its worst finding, so that imported rules have one too.
@@ -184,13 +194,27 @@ fn run(
         .iter()
         .map(|finding| result(finding, index[&finding.rule], details))
         .collect::<Result<_, _>>()?;
+    let is_ours = engine == OWN_ENGINE;
+    let describe = |finding: &&Finding| {
+        let theirs = said.and_then(|tool| tool.rules.get(&finding.rule));
+        theirs.map_or_else(
+            || descriptor(finding, rules),
+            |rule| their_descriptor(finding, rule),
+        )
+    };
     Ok(log::Run {
         tool: log::Tool {
             driver: log::ToolComponent {
                 name: engine.to_owned(),
-                semantic_version: (engine == OWN_ENGINE).then(|| version.to_owned()),
-                organization: (engine == OWN_ENGINE).then_some("Trueline"),
-                rules: used.values().map(|f| descriptor(f, rules)).collect(),
+                version: said.and_then(|tool| tool.version.clone()),
+                semantic_version: if is_ours {
+                    Some(version.to_owned())
+                } else {
+                    said.and_then(|tool| tool.semantic_version.clone())
+                },
+                information_uri: said.and_then(|tool| tool.information_uri.clone()),
+                organization: is_ours.then_some("Trueline"),
+                rules: used.values().map(describe).collect(),
                 taxa: Vec::new(),
                 supported_taxonomies: vec![log::ComponentReference { name: "CWE" }],
             },
@@ -255,41 +279,82 @@ fn descriptor(finding: &Finding, rules: &[RuleText]) -> log::ReportingDescriptor
     );
     log::ReportingDescriptor {
         id: finding.rule.to_string(),
+        name: None,
         short_description: message(&shorten(&title)),
         full_description: message(&shorten(&title)),
         help: log::Help {
             text: shorten(&title),
-            markdown,
+            markdown: Some(markdown),
         },
+        help_uri: None,
         default_configuration: log::Configuration {
-            level: level(finding.severity),
+            level: level(finding.severity).to_owned(),
         },
-        relationships: finding
-            .cwe
-            .iter()
-            .map(|c| log::Relationship {
-                target: log::DescriptorReference {
-                    id: c.0.to_string(),
-                    tool_component: log::ComponentReference { name: "CWE" },
-                },
-                kinds: ["superset"],
-            })
-            .collect(),
+        relationships: relationships(finding),
         properties: log::RuleProperties {
-            security_severity: match finding.severity {
-                Severity::Critical => "9.5",
-                Severity::High => "8.0",
-                Severity::Medium => "5.5",
-                Severity::Low => "2.0",
-            },
-            precision: match finding.confidence {
-                Confidence::High => "high",
-                Confidence::Medium => "medium",
-                Confidence::Low => "low",
-            },
+            security_severity: Some(
+                match finding.severity {
+                    Severity::Critical => "9.5",
+                    Severity::High => "8.0",
+                    Severity::Medium => "5.5",
+                    Severity::Low => "2.0",
+                }
+                .to_owned(),
+            ),
+            precision: Some(
+                match finding.confidence {
+                    Confidence::High => "high",
+                    Confidence::Medium => "medium",
+                    Confidence::Low => "low",
+                }
+                .to_owned(),
+            ),
+            problem_severity: None,
+            kind: None,
             tags,
         },
     }
+}
+
+/// A rule in the words of its tool. Where it says nothing the nearest thing that it says stands: hosts want
+/// all of these texts. A score that the tool did not give is not made up.
+fn their_descriptor(finding: &Finding, rule: &ToolRule) -> log::ReportingDescriptor {
+    let short = rule.short_description.as_ref().or(rule.name.as_ref());
+    let short = short.map_or_else(|| finding.rule.to_string(), Clone::clone);
+    let full = rule.full_description.as_ref().unwrap_or(&short);
+    log::ReportingDescriptor {
+        id: finding.rule.to_string(),
+        name: rule.name.clone(),
+        full_description: message(full),
+        help: log::Help {
+            text: rule.help.as_ref().unwrap_or(full).clone(),
+            markdown: rule.help_markdown.clone(),
+        },
+        short_description: message(&short),
+        help_uri: rule.help_uri.clone(),
+        default_configuration: log::Configuration {
+            level: rule.level.as_deref().unwrap_or("warning").to_owned(),
+        },
+        relationships: relationships(finding),
+        properties: log::RuleProperties {
+            security_severity: rule.security_severity.clone(),
+            precision: rule.precision.clone(),
+            problem_severity: rule.problem_severity.clone(),
+            kind: rule.kind.clone(),
+            tags: rule.tags.clone(),
+        },
+    }
+}
+
+fn relationships(finding: &Finding) -> Vec<log::Relationship> {
+    let relationship = |cwe: &Cwe| log::Relationship {
+        target: log::DescriptorReference {
+            id: cwe.0.to_string(),
+            tool_component: log::ComponentReference { name: "CWE" },
+        },
+        kinds: ["superset"],
+    };
+    finding.cwe.iter().map(relationship).collect()
 }
 
 fn result(
@@ -297,12 +362,23 @@ fn result(
     rule_index: usize,
     details: &Details<'_>,
 ) -> Result<log::ResultObject, serde_json::Error> {
-    let mut fingerprints = BTreeMap::from([(OWN_MARK, finding.fingerprint.as_str().to_owned())]);
     let at = &finding.location;
+    let reported = finding.reported.as_deref();
+    let mut marks =
+        BTreeMap::from([(OWN_MARK.to_owned(), finding.fingerprint.as_str().to_owned())]);
+    let prefixed = |bag: &BTreeMap<String, String>| -> BTreeMap<String, String> {
+        let entries = bag.iter();
+        entries
+            .map(|(name, value)| (format!("{}/{name}", finding.engine), value.clone()))
+            .collect()
+    };
+    marks.extend(reported.map_or_else(BTreeMap::new, |r| prefixed(&r.partial_fingerprints)));
+    let theirs = reported.and_then(|r| r.partial_fingerprints.get(LINE_HASH).cloned());
     let hash = || (details.line_hash)(&at.path, at.start.line);
-    // A hash of its first line would tie a finding about a file to that line.
-    if let Some(hash) = (!at.is_whole_file()).then(hash).flatten() {
-        fingerprints.insert("primaryLocationLineHash", hash);
+    // A hash of its first line would tie a finding about a file to that line. Hosts tell a finding that moved by
+    // this name: it stays what it was in the tool's own log.
+    if let Some(hash) = theirs.or_else(|| (!at.is_whole_file()).then(hash).flatten()) {
+        marks.insert(LINE_HASH.to_owned(), hash);
     }
     let mut properties = BTreeMap::from([
         ("confidence", serde_json::to_value(finding.confidence)?),
@@ -311,6 +387,9 @@ fn result(
     ]);
     if let Some(origin) = &finding.origin {
         properties.insert("origin", serde_json::to_value(origin)?);
+    }
+    if let Some(score) = reported.and_then(|r| r.security_severity.as_ref()) {
+        properties.insert("security-severity", Value::String(score.clone()));
     }
     properties.extend((details.properties)(finding));
     if let Some(fix) = &finding.fix {
@@ -332,18 +411,35 @@ fn result(
             }],
         }]
     };
+    let text = reported.and_then(|r| r.linked_message.as_ref());
+    // The standard's default level is `warning`, whatever the score.
+    let their_level = reported.map(|r| r.level.as_deref().unwrap_or("warning"));
     Ok(log::ResultObject {
         rule_id: finding.rule.to_string(),
         rule_index,
-        level: level(finding.severity),
-        message: message(&finding.message),
+        level: their_level.unwrap_or(level(finding.severity)).to_owned(),
+        message: message(text.unwrap_or(&finding.message)),
         locations: [location(&finding.location, &finding.symbol, None)],
+        related_locations: reported.map_or_else(Vec::new, |r| related(&r.related)),
         code_flows,
-        partial_fingerprints: fingerprints,
+        fingerprints: reported.map_or_else(BTreeMap::new, |r| prefixed(&r.fingerprints)),
+        partial_fingerprints: marks,
         suppressions: finding.suppression.iter().map(suppression).collect(),
         fixes: fixes(finding)?,
         properties,
     })
+}
+
+fn related(places: &[Related]) -> Vec<log::Location> {
+    let written = places.iter().map(|place| log::Location {
+        id: place.id,
+        ..location(
+            &place.location,
+            "",
+            Some(place.message.as_str()).filter(|text| !text.is_empty()),
+        )
+    });
+    written.collect()
 }
 
 fn fixes(finding: &Finding) -> Result<Vec<log::Fix>, serde_json::Error> {
@@ -384,6 +480,7 @@ fn suppression(why: &Suppression) -> log::Suppression {
 
 pub(crate) fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::Location {
     log::Location {
+        id: None,
         physical_location: log::PhysicalLocation {
             artifact_location: artifact(&at.path),
             region: (at.start.line > 0 && !at.is_whole_file()).then(|| log::Region {
@@ -433,6 +530,7 @@ pub(crate) fn notification(diagnostic: &Diagnostic) -> log::Notification {
             .path
             .iter()
             .map(|path| log::Location {
+                id: None,
                 physical_location: log::PhysicalLocation {
                     artifact_location: artifact(path),
                     region: None,

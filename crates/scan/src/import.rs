@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use bstr::ByteSlice;
 use rustc_hash::FxHashMap;
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath};
+use trueline_sarif::Imported;
 
 use crate::check::{Checked, CheckedFile, Contents};
 use crate::memory::Stat;
@@ -17,13 +18,9 @@ use crate::{ScanError, source};
 const MAX_BYTES: u64 = (256 << 20) + 1;
 
 /// Reads the logs. Absolute paths in them are cut at `root`.
-pub(crate) fn read(
-    files: &[PathBuf],
-    root: &Path,
-) -> Result<(Vec<Finding>, Vec<Diagnostic>), ScanError> {
+pub(crate) fn read(files: &[PathBuf], root: &Path) -> Result<Imported, ScanError> {
     let root = <[u8]>::from_path(root).unwrap_or_default();
-    let mut findings = Vec::new();
-    let mut diagnostics = Vec::new();
+    let mut all = Imported::default();
     for path in files {
         let unreadable = |source| ScanError::ImportFile {
             path: path.clone(),
@@ -39,9 +36,17 @@ pub(crate) fn read(
             path: path.clone(),
             source,
         })?;
-        findings.extend(imported.findings);
-        diagnostics.extend(imported.diagnostics);
+        all.findings.extend(imported.findings);
+        all.diagnostics.extend(imported.diagnostics);
+        for (engine, tool) in imported.tools {
+            all.tools.entry(engine).or_default().add(tool);
+        }
     }
+    let Imported {
+        findings,
+        diagnostics,
+        ..
+    } = &mut all;
     // What a gate said is a judgement on findings, and no finding.
     let before = findings.len();
     findings.retain(|finding| finding.engine != trueline_sarif::GATE_ENGINE);
@@ -52,10 +57,10 @@ pub(crate) fn read(
             "a log of `trueline gate` was given: what a gate said is left out, because it is no finding",
         ));
     }
-    if let Some(repeated) = drop_repeated(&mut findings) {
+    if let Some(repeated) = drop_repeated(findings) {
         diagnostics.push(repeated);
     }
-    Ok((findings, diagnostics))
+    Ok(all)
 }
 
 /// The files of the scanned tree and no others: a log must not lead to what git ignores, nor to what

@@ -158,6 +158,11 @@ impl SecretValues {
         out
     }
 
+    /// What another tool says of a rule of its own.
+    pub(crate) fn masked_page(&self, text: &str) -> String {
+        line(&self.masked(text))
+    }
+
     /// What another tool says, without these values and without addresses of people.
     fn masked(&self, text: &str) -> String {
         self.hide(&trueline_history::subject::without_addresses(text))
@@ -175,8 +180,17 @@ pub(crate) fn finding(
 ) {
     let secret = is_secret(finding);
     let literals = secrets.literals(&finding.location, raw);
+    let mut reported = finding.reported.take();
     if let Some(values) = values.filter(|_| finding.engine != crate::OWN_ENGINE) {
         finding.message = values.masked(&finding.message);
+        if let Some(reported) = &mut reported {
+            for place in &mut reported.related {
+                place.message = values.masked(&place.message);
+            }
+            if let Some(linked) = &mut reported.linked_message {
+                *linked = values.masked(linked);
+            }
+        }
         for step in &mut finding.trace {
             step.message = values.masked(&step.message);
         }
@@ -186,11 +200,29 @@ pub(crate) fn finding(
     }
     let text = |text: &str| line(&without(text, &literals));
     // Other tools quote the secret that they found.
-    finding.message = if secret && finding.engine != crate::OWN_ENGINE {
-        theirs(&finding.message, raw)
-    } else {
-        text(&finding.message)
+    let said = |message: &str| {
+        if secret && finding.engine != crate::OWN_ENGINE {
+            theirs(message, raw)
+        } else {
+            text(message)
+        }
     };
+    let message = said(&finding.message);
+    if let Some(reported) = &mut reported {
+        for place in &mut reported.related {
+            place.message = said(&place.message);
+        }
+        if let Some(linked) = &mut reported.linked_message {
+            *linked = said(linked);
+        }
+        let shown = |_: &String, value: &mut String| {
+            said(value) == *value && values.is_none_or(|values| values.hide(value) == *value)
+        };
+        reported.fingerprints.retain(shown);
+        reported.partial_fingerprints.retain(shown);
+    }
+    finding.message = message;
+    finding.reported = reported;
     let snippet = |location: &Location| match secrets.place(&location.path, location.start.line) {
         None if secrets.at(location) => self::values(&location.snippet),
         _ => secrets.shown(&location.path, location.start.line, &location.snippet),

@@ -11,7 +11,7 @@ use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::{CommitId, Diagnostic, Finding, RepoPath};
-use trueline_sarif::RuleText;
+use trueline_sarif::{Imported, RuleText, ToolText};
 use trueline_taint::Engine;
 
 use crate::baseline::Baseline;
@@ -80,6 +80,8 @@ pub struct ScanOutcome {
     /// What can be committed so that a change of a server or tool is seen; absent for a part of a tree.
     pub agents_lock: Option<AgentsLock>,
     rules: Vec<RuleText>,
+    /// What imported logs say of their tools.
+    tools: BTreeMap<String, ToolText>,
     /// GitHub's hash of each line, of files with findings.
     line_hashes: BTreeMap<RepoPath, Vec<String>>,
 }
@@ -100,6 +102,7 @@ impl ScanOutcome {
             &all,
             &self.report.diagnostics,
             &self.rules,
+            &self.tools,
             VERSION,
             self.report.scanned_path.as_ref(),
             &hash,
@@ -120,8 +123,7 @@ pub fn scan(
 pub(crate) struct Named {
     changed_since: Option<CommitId>,
     baseline: Option<Baseline>,
-    imported: Vec<Finding>,
-    diagnostics: Vec<Diagnostic>,
+    imported: Imported,
 }
 
 impl Named {
@@ -129,12 +131,11 @@ impl Named {
     pub(crate) fn read(request: &ScanRequest, place: &Place) -> Result<Self, ScanError> {
         let changed_since = request.diff.as_deref().map(|base| place.base(base));
         let baseline = request.baseline.as_deref().map(Baseline::read);
-        let (imported, diagnostics) = import::read(&request.imports, place.root_path())?;
+        let imported = import::read(&request.imports, place.root_path())?;
         Ok(Self {
             changed_since: changed_since.transpose()?,
             baseline: baseline.transpose()?,
             imported,
-            diagnostics,
         })
     }
 }
@@ -171,20 +172,20 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         changed_since,
         baseline,
         imported,
-        diagnostics: unread,
     } = named;
-    diagnostics.extend(unread);
-    let contents = place.contents();
+    diagnostics.extend(imported.diagnostics);
+    let all = place.contents();
     let contents = import::Listed {
-        contents: &*contents,
+        contents: &*all,
         paths,
     };
     diagnostics.append(&mut checked.diagnostics);
-    import::add(&mut checked, imported, scope);
+    import::add(&mut checked, imported.findings, scope);
+    let mut tools = imported.tools;
     let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
     let known: BTreeSet<String> = rule_ids(engine, &checked.files);
-    let mut joined = join::Join {
+    let joining = join::Join {
         known: known.iter().map(String::as_str).collect(),
         place,
         engine,
@@ -201,12 +202,14 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
             )),
             _ => None,
         },
-    }
-    .run(checked.files);
+    };
+    let mut joined = joining.run(checked.files);
+    mask(&joining, &mut tools);
 
     diagnostics.append(&mut joined.diagnostics);
-    let files = joined.files.iter_mut();
-    files.for_each(|file| one_a_line(&mut file.findings));
+    for file in &mut joined.files {
+        one_a_line(&mut file.findings);
+    }
     if let Some(baseline) = &baseline {
         let is_whole = request.diff.is_none() && place.prefix.as_bytes().is_empty();
         diagnostics.extend(take_known(baseline, &mut joined.files, is_whole));
@@ -220,7 +223,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         findings.extend(file.findings);
         suppressed.extend(file.suppressed);
     }
-    if let (Some(base), Some(observation)) = (&changed_since, observation) {
+    if let Some((base, observation)) = changed_since.as_ref().zip(observation) {
         let fork = observation.fork_of(place, base)?;
         let from = fork.as_ref().unwrap_or(base);
         findings.extend(agents::weakened(place, &contents, scope, from));
@@ -250,12 +253,26 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         code,
         analyzed: checked.analyzed,
         analyses: checked.analyses,
-        agents_lock: (place.prefix.as_bytes().is_empty() && !place.is_bare()).then(|| AgentsLock {
-            path: place.root_path().join(trueline_agents::LOCK_PATH),
-            text: agents_seen.to_json(),
-        }),
+        agents_lock: agents_lock(place, &agents_seen),
         rules: rule_texts(engine),
+        tools,
         line_hashes: joined.line_hashes,
+    })
+}
+
+/// Texts of other tools show no secret that was found.
+fn mask(joining: &join::Join<'_>, tools: &mut BTreeMap<String, ToolText>) {
+    for tool in tools.values_mut() {
+        tool.each_text(&|text| joining.secret_values().masked_page(text));
+    }
+}
+
+/// What is to be committed of the agents' configuration, where the whole tree was looked at.
+fn agents_lock(place: &Place, seen: &trueline_agents::Lock) -> Option<AgentsLock> {
+    let is_whole = place.prefix.as_bytes().is_empty() && !place.is_bare();
+    is_whole.then(|| AgentsLock {
+        path: place.root_path().join(trueline_agents::LOCK_PATH),
+        text: seen.to_json(),
     })
 }
 

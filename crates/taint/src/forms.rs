@@ -171,6 +171,7 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
                 fingerprint,
                 origin: None,
                 suppression: None,
+                reported: None,
             },
         });
     }

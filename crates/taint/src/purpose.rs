@@ -279,10 +279,12 @@ pub(crate) fn is_of_mocks(path: &RepoPath, language: Language) -> bool {
     let path = path.display();
     let name = path.rsplit('/').next().unwrap_or(&path);
     let mocks: &[&str] = match language {
-        Language::JavaScript | Language::TypeScript => {
-            &["mock", "mocks", "demo", "fake", "fakes", "stub", "stubs"]
-        }
-        Language::Python => &["mock", "mocks", "fake", "fakes", "stub", "stubs"],
+        Language::JavaScript | Language::TypeScript => &[
+            "mock", "mocks", "demo", "fake", "fakes", "stub", "stubs", "fixture", "fixtures",
+        ],
+        Language::Python => &[
+            "mock", "mocks", "fake", "fakes", "stub", "stubs", "fixture", "fixtures",
+        ],
         Language::Go | Language::Java => return false,
     };
     let stem = name.split('.').next().unwrap_or(name);

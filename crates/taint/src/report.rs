@@ -279,6 +279,7 @@ impl<'a> Reporter<'a> {
             fingerprint: Fingerprint::new(String::new()),
             origin: None,
             suppression: None,
+            reported: None,
         };
         Some(Candidate {
             finding,

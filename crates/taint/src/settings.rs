@@ -119,6 +119,7 @@ pub(crate) fn findings(
                 fingerprint: fingerprint(rule.id.as_str(), path, &setting.key, &setting.key, 0),
                 origin: None,
                 suppression: None,
+                reported: None,
             });
         }
     }

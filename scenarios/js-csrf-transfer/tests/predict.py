@@ -122,7 +122,9 @@ def fraction(token, base):
     """The number that JavaScript wrote in this base, without its `0.`, in units of 2^-52."""
     if base == 10:
         return round(float("0." + token) * 2 ** 52)
-    return (2 * int(token, base) * 2 ** 52 + base ** len(token)) // (2 * base ** len(token))
+    nearest = (2 * int(token, base) * 2 ** 52 + base ** len(token)) // (2 * base ** len(token))
+    # V8 rounds at each digit: now and then the last one is that of a neighbour.
+    return next((near for near in (nearest, nearest - 1, nearest + 1) if as_javascript(near, base) == token), nearest)
 
 
 def as_javascript(output, base):
@@ -152,7 +154,7 @@ def drawn(before, after):
 
     V8 draws 64 numbers ahead and hands them out last first, so that the one after is the state before.
     """
-    for base, form in ((36, r"[0-9a-z]{8,14}"), (16, r"[0-9a-f]{11,14}"), (10, r"(?:0\.)?[0-9]{14,19}")):
+    for base, form in ((36, r"[0-9a-z]{5,14}"), (16, r"[0-9a-f]{9,14}"), (10, r"(?:0\.)?[0-9]{14,19}")):
         if not all(re.fullmatch(form, token) for token in before + after):
             continue
         head = "0." if all(token.startswith("0.") for token in before + after) else ""

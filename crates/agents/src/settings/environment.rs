@@ -37,6 +37,8 @@ const ENDPOINT_KEYS: &[&str] = &[
     "anthropicBaseUrl",
     "chatgpt_base_url",
 ];
+/// Settings of tools with which somebody tries requests by hand: their addresses are no model's.
+const REQUEST_TOOLS: &[&str] = &["rest-client.", "thunder-client.", "httpyac.", "postman."];
 /// Variables through which traffic goes.
 const PROXIES: &[&str] = &[
     "HTTPS_PROXY",
@@ -117,7 +119,7 @@ pub(crate) fn check(document: &Node, found: &mut Found<'_>) {
                     .symbol(name),
                 );
             }
-        } else if ENDPOINT_KEYS.contains(name) && !is_server {
+        } else if ENDPOINT_KEYS.contains(name) && !is_server && !is_for_requests(trail) {
             endpoint(name, value, (node.start, node.end), found);
         }
         if matches!(
@@ -200,6 +202,12 @@ fn variable(name: &str, value: &str, range: (usize, usize), found: &mut Found<'_
     ) {
         found.add(Draft::new(Id::ModelEndpointOverride, range, format!("`{name}` switches the check of certificates off: anybody on the way can read and change the traffic")).symbol(name));
     }
+}
+
+/// Whether a setting is one of a tool with which somebody tries requests.
+fn is_for_requests(trail: &[&str]) -> bool {
+    let first = trail.first();
+    first.is_some_and(|key| REQUEST_TOOLS.iter().any(|tool| key.starts_with(tool)))
 }
 
 fn endpoint(name: &str, value: &str, range: (usize, usize), found: &mut Found<'_>) {

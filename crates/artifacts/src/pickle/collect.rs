@@ -22,8 +22,8 @@ const MANY_NEEDED: usize = 1 << 20;
 const ENDS: usize = 64;
 /// Containers inside of each other of what counts as data.
 const MAX_DEPTH: usize = 12;
-/// Entries of the memo that may be data, and those beyond.
-pub(super) const MAX_DATA_MEMO: usize = 4 << 20;
+/// Entries of the memo that stand one after the other and may be data, and others.
+pub(super) const MAX_DATA_MEMO: usize = 16 << 20;
 pub(super) const MAX_SPARSE_MEMO: usize = 2 << 20;
 /// What stays of the stack and of the marks when the machine forgets.
 const STAYS: usize = 1 << 12;
@@ -220,16 +220,16 @@ impl Machine {
             return;
         }
         let mut known = self.nothing_known();
-        let mut kept = Vec::new();
         let mut gaps = Vec::new();
         let mut pending = 0;
         let mut old_gaps = std::mem::take(&mut self.gaps).into_iter().peekable();
-        let stack = std::mem::take(&mut self.stack);
+        // In place, since room is what there is none of: what stays moves down to `kept`.
+        let mut stack = std::mem::take(&mut self.stack);
         let mut marks = std::mem::take(&mut self.marks);
+        let mut kept = 0;
         let mut from = 0;
-        let ends: Vec<usize> = marks.iter().copied().chain([stack.len()]).collect();
-        let mut at_mark = 0;
-        for to in ends {
+        for at_mark in 0..=marks.len() {
+            let to = marks.get(at_mark).copied().unwrap_or(stack.len());
             let mut at = from;
             while at < to {
                 while let Some(gap) = old_gaps.next_if(|gap| gap.at <= at) {
@@ -252,11 +252,12 @@ impl Machine {
                 }
                 if pending > 0 {
                     gaps.push(Gap {
-                        at: kept.len(),
+                        at: kept,
                         count: std::mem::take(&mut pending),
                     });
                 }
-                kept.push(stack[at]);
+                stack[kept] = stack[at];
+                kept += 1;
                 at += 1;
             }
             from = to;
@@ -267,22 +268,22 @@ impl Machine {
                 }
                 if pending > 0 {
                     gaps.push(Gap {
-                        at: kept.len(),
+                        at: kept,
                         count: std::mem::take(&mut pending),
                     });
                 }
-                *mark = kept.len();
-                at_mark += 1;
+                *mark = kept;
             }
         }
         pending += old_gaps.map(|gap| gap.count).sum::<u64>();
         if pending > 0 {
             gaps.push(Gap {
-                at: kept.len(),
+                at: kept,
                 count: pending,
             });
         }
-        self.stack = kept;
+        stack.truncate(kept);
+        self.stack = stack;
         self.marks = marks;
         self.gaps = gaps;
     }

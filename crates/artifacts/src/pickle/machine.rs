@@ -114,6 +114,8 @@ pub(crate) struct Machine {
     pub(super) marks: Vec<usize>,
     pub(super) memo: Vec<Option<Value>>,
     pub(super) sparse_memo: FxHashMap<u64, Value>,
+    /// No entry of it is at this index or above.
+    pub(super) sparse_end: u64,
     pub(super) memo_len: u64,
     /// Below it entries of the memo may be missing that are data.
     pub(super) dropped_memo: u64,
@@ -221,6 +223,7 @@ impl Machine {
             marks: Vec::new(),
             memo: Vec::new(),
             sparse_memo: FxHashMap::default(),
+            sparse_end: 0,
             memo_len: 0,
             dropped_memo: 0,
             protocol: 0,

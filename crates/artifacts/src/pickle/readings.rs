@@ -127,6 +127,7 @@ impl Machine {
         fork.marks.clone_from(&self.marks);
         fork.memo.clone_from(&self.memo);
         fork.sparse_memo.clone_from(&self.sparse_memo);
+        fork.sparse_end = self.sparse_end;
         fork.memo_len = self.memo_len;
         fork.protocol = self.protocol;
         fork.extensions.clone_from(&self.extensions);

@@ -459,11 +459,14 @@ impl Machine {
             && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && is_plain(value)
                 || self.sparse_memo.len() >= MAX_SPARSE_MEMO)
         {
-            let is_new = index >= self.dropped_memo && !self.sparse_memo.contains_key(&index);
-            self.sparse_memo.remove(&index);
+            // Indices go up, as a rule: what is above all entries needs no look.
+            let is_above = index >= self.sparse_end;
+            let had = !is_above && self.sparse_memo.remove(&index).is_some();
+            let is_new = index >= self.dropped_memo && !had;
             self.dropped_memo = self.dropped_memo.max(index + 1);
             is_new
         } else {
+            self.sparse_end = self.sparse_end.max(index + 1);
             self.sparse_memo.insert(index, value).is_none()
         };
         self.memo_len += u64::from(is_new);

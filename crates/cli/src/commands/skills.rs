@@ -228,11 +228,14 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn standing(&self, cell: Cell) -> Result<Standing> {
+    /// Where a cell stands, and how far a piece of evidence moves it.
+    fn standing(&self, cell: Cell, row: &RowId) -> Result<(Standing, Option<f64>)> {
         let mine = self.own();
         let me = Principal::local_owner();
         let profile = mine.profile();
-        Ok(reasons(&mine, &profile, &me, cell)?.standing)
+        let reasons = reasons(&mine, &profile, &me, cell)?;
+        let of = reasons.rows.iter().find(|other| other.id == row.as_str());
+        Ok((reasons.standing, of.and_then(|row| row.effect)))
     }
 
     fn dispute(&mut self, id: &str, reason: Option<&str>) -> Result<Ended> {
@@ -240,7 +243,7 @@ impl Session<'_> {
         if self.decisions.is_disputed(&row) {
             return misused(format!("{} is disputed already", row.as_str()));
         }
-        let before = self.standing(cell)?;
+        let before = self.standing(cell, &row)?;
         self.decide(What::Dispute {
             row: row.as_str().to_owned(),
             reason: reason.map(str::to_owned),
@@ -253,18 +256,26 @@ impl Session<'_> {
         if !self.decisions.is_disputed(&row) {
             return misused(format!("{} is not disputed", row.as_str()));
         }
-        let before = self.standing(cell)?;
+        let before = self.standing(cell, &row)?;
         self.decide(What::Restore {
             row: row.as_str().to_owned(),
         })?;
         self.moved(&row, cell, &before, "counts again")
     }
 
-    fn moved(&self, row: &RowId, cell: Cell, before: &Standing, what: &str) -> Result<Ended> {
-        let after = self.standing(cell)?;
+    fn moved(
+        &self,
+        row: &RowId,
+        cell: Cell,
+        (before, was): &(Standing, Option<f64>),
+        what: &str,
+    ) -> Result<Ended> {
+        let (after, is) = self.standing(cell, row)?;
         let unicode = self.style().unicode;
+        let effect = was.or(is);
+        let by = effect.map_or_else(String::new, |by| format!(", which is {by:+.2} of it"));
         let text = format!(
-            "{} {what}. {cell}: {}, before {}\n",
+            "{} {what}{by}. {cell}: {}, before {}\n",
             row.as_str(),
             terminal::standing(&after, unicode),
             terminal::standing(before, unicode)
@@ -275,6 +286,7 @@ impl Session<'_> {
             cell,
             before: before.clone(),
             after,
+            effect,
         };
         self.tell(&text, &serde_json::to_value(value)?)
     }

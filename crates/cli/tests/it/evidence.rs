@@ -414,6 +414,16 @@ fn a_fix_that_our_own_scan_made_is_no_evidence_of_whoever_commits_it() {
         kept[0]["scenario"], json["fixed"][1]["fingerprint"],
         "{kept:?}"
     );
+    // Nor is the line that it wrote a place of theirs; the one that they wrote is.
+    let passed = desk.run(&["learn", "passed", "--aid", "unaided", "--format", "json"]);
+    let passed: Value = serde_json::from_slice(&passed.stdout).unwrap();
+    let places: u64 = passed["places"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["places"].as_u64().unwrap())
+        .sum();
+    assert_eq!(places, 2, "{passed}");
 }
 
 #[test]

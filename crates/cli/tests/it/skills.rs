@@ -108,10 +108,11 @@ fn a_dispute_is_computed_at_once_and_can_be_taken_back() {
         .find(|row| row["effect"].as_f64().unwrap() < 0.0)
         .unwrap();
     let id = &failed["id"].as_str().unwrap()[..6];
+    let told = person.text(&["dispute", id, "--reason", "pair work"]);
+    let by = format!("{:+.2}", failed["effect"].as_f64().unwrap());
     assert!(
-        person
-            .text(&["dispute", id, "--reason", "pair work"])
-            .contains("no longer counts")
+        told.contains(&format!("no longer counts, which is {by} of it")),
+        "{told}"
     );
     let after = person.json(&[]);
     assert!(mean(&after) > mean(&before));

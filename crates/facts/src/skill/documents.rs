@@ -345,6 +345,9 @@ pub struct SkillChange {
     pub before: Standing,
     /// Where it stands now.
     pub after: Standing,
+    /// How far it moves the cell where it counts, in logits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<f64>,
 }
 
 /// A share as it was given or taken back.

@@ -5,23 +5,26 @@
 //! secrets put the secrets there.
 
 mod grades;
+mod kept;
 mod skipped;
 mod surrogates;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use trueline_facts::{
-    Diagnostic, Finding, Fingerprint, Location, Origin, Position, RepoPath, RuleId, Step, Tier,
+    Diagnostic, Finding, Fingerprint, Location, Origin, Position, Related, RepoPath, Reported,
+    RuleId, Step, Tier,
 };
 
 use self::grades::{confidence, cwes, severity};
+pub use self::kept::{ToolRule, ToolText};
 use self::skipped::{SkipReason, Skipped};
-use crate::message::{MAX_MESSAGE, clean, filled};
+use crate::message::{MAX_MESSAGE, clean, filled, without_links};
 use crate::uri;
 
 /// The engine of findings that a log of our own names: not to be taken for those of this run.
@@ -35,6 +38,8 @@ const MAX_BYTES: usize = 256 << 20;
 const MAX_RESULTS: usize = 200_000;
 /// Longer traces are cut in the middle.
 const MAX_STEPS: usize = 200;
+/// Other places of one result beyond this are not kept.
+const MAX_RELATED: usize = 100;
 /// Longer names of tools and rules are cut.
 const MAX_NAME: usize = 200;
 /// Longer URIs name no file.
@@ -67,6 +72,8 @@ pub struct Imported {
     pub findings: Vec<Finding>,
     /// Results that were left out, and why.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the log says of its tools, by [`Finding::engine`].
+    pub tools: BTreeMap<String, ToolText>,
 }
 
 /// Reads a log. `root` is the absolute path of the repository, by which absolute URIs are made
@@ -113,6 +120,7 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
             skipped.no_list += 1;
         }
         let run = Run::new(run, root);
+        let mut tool = ToolText::of(&run.value["tool"]["driver"]);
         for result in array(&run.value["results"]) {
             if !result.is_object() {
                 skipped.no_result += 1;
@@ -124,12 +132,18 @@ pub fn read(bytes: &[u8], root: &[u8]) -> Result<Imported, ReadError> {
             }
             match run.finding(result) {
                 Ok(finding) => {
+                    if !tool.rules.contains_key(&finding.rule)
+                        && let Some(rule) = run.rule(result)
+                    {
+                        tool.rules.insert(finding.rule.clone(), ToolRule::of(rule));
+                    }
                     skipped.no_line += u64::from(has_bad_line(result));
                     imported.findings.push(finding);
                 }
                 Err(reason) => skipped.count(reason),
             }
         }
+        imported.tools.entry(run.engine).or_default().add(tool);
     }
     imported.diagnostics = skipped.diagnostics();
     Ok(imported)
@@ -239,9 +253,23 @@ impl<'a> Run<'a> {
         let location = self.location(place)?;
         let severity = severity(result, rule);
         let rule_id = RuleId::new(clean(id, MAX_NAME));
-        let message = self.message(result, rule);
+        let said = self.message(result, rule);
+        let (related, named) = self.related(result);
+        let kept: Vec<u32> = related.iter().filter_map(|place| place.id).collect();
+        let (message, linked_message) = without_links(&said, &named, &kept);
+        let own = &result["properties"]["security-severity"];
+        let reported = Reported {
+            level: kept::level(&result["level"]).or_else(|| {
+                rule.and_then(|rule| kept::level(&rule["defaultConfiguration"]["level"]))
+            }),
+            security_severity: kept::score(own),
+            linked_message,
+            related,
+            fingerprints: self.marks(result, "fingerprints"),
+            partial_fingerprints: self.marks(result, "partialFingerprints"),
+        };
         Ok(Finding {
-            fingerprint: self.fingerprint(result, &rule_id, &location, &message),
+            fingerprint: self.fingerprint(result, &rule_id, &location, &said),
             rule: rule_id,
             engine: self.engine.clone(),
             cwe: cwes(result, rule),
@@ -264,7 +292,37 @@ impl<'a> Run<'a> {
             // The first line stands for a file, but whoever wrote it did not write the rest.
             origin: (!names_line(place)).then(Origin::unknown),
             suppression: None,
+            reported: Some(Box::new(reported)),
         })
+    }
+
+    /// The places that a result names beside its own, and the numbers of all that it names.
+    fn related(&self, result: &Value) -> (Vec<Related>, Vec<u32>) {
+        let places = array(&result["relatedLocations"]).iter().take(MAX_RELATED);
+        let id = |place: &Value| place["id"].as_u64().and_then(|id| u32::try_from(id).ok());
+        let named = places.clone().filter_map(id).collect();
+        let related = places.filter_map(|place| {
+            let message = place["message"]["text"].as_str().unwrap_or_default();
+            Some(Related {
+                id: id(place),
+                location: self.location(place).ok()?,
+                message: without_links(&clean(message, MAX_NAME), &[], &[]).0,
+            })
+        });
+        (related.collect(), named)
+    }
+
+    /// The tool's own fingerprints of one kind. A log that we wrote has them with the tool's name before them.
+    fn marks(&self, result: &Value, kind: &str) -> BTreeMap<String, String> {
+        let marks = kept::marks(&result[kind]);
+        if result["partialFingerprints"][OWN_MARK].is_null() {
+            return marks;
+        }
+        let prefix = format!("{}/", self.engine);
+        let own = marks
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?.to_owned(), value)));
+        own.collect()
     }
 
     /// A log of ours says what is shown by default; other tools show what they report.
@@ -428,8 +486,14 @@ impl<'a> Run<'a> {
         }
         // A log of ours says by itself which finding it speaks of.
         let ours = &result["partialFingerprints"][OWN_MARK];
-        if let Some(ours) = ours.as_str().filter(|_| self.engine == OWN_LOG) {
-            return Fingerprint::new(format!("{OWN_LOG}:{}", clean(ours, MAX_NAME)));
+        if let Some(ours) = ours.as_str() {
+            if self.engine == OWN_LOG {
+                return Fingerprint::new(format!("{OWN_LOG}:{}", clean(ours, MAX_NAME)));
+            }
+            let told = ours.strip_prefix(&self.engine);
+            if told.is_some_and(|told| told.starts_with(':')) {
+                return Fingerprint::new(clean(ours, 2 * MAX_NAME + 1));
+            }
         }
         let mut parts = vec![rule.as_str().as_bytes(), location.path.as_bytes()];
         let partial = marks(&result["partialFingerprints"]);

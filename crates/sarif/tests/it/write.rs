@@ -1,5 +1,7 @@
 //! What we write: its shape, its limits, and that our own reader understands it.
 
+use std::collections::BTreeMap;
+
 use trueline_facts::{
     Applicability, Author, Confidence, Cwe, Diagnostic, Edit, Finding, Fingerprint, Fix, Level,
     Location, Origin, Patch, Position, RepoPath, RuleId, Severity, Step, Tier, ToolId,
@@ -58,6 +60,7 @@ fn finding(engine: &str, rule: &str, line: u32) -> Finding {
             evidence: Vec::new(),
         }),
         suppression: None,
+        reported: None,
         location,
     }
 }
@@ -73,6 +76,7 @@ fn the_log_has_what_github_reads() {
             title: "SQL injection".to_owned(),
             markdown: "# SQL injection".to_owned(),
         }],
+        &BTreeMap::new(),
         "0.1.0",
         None,
         &|_, line| hashes.get(line as usize - 1).cloned(),
@@ -87,6 +91,7 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
         &[finding("Semgrep", "a", 1), finding("trueline", "b", 1)],
         &[],
         &[],
+        &BTreeMap::new(),
         "0.1.0",
         None,
         &|_, _| None,
@@ -100,7 +105,10 @@ fn each_engine_has_its_own_run_and_ours_comes_first() {
 #[test]
 fn results_over_the_limit_are_left_out_and_said() {
     let many: Vec<Finding> = (1..=25_002).map(|n| finding("trueline", "a", n)).collect();
-    let text = write(&many, &[], &[], "0.1.0", None, &|_, _| None).unwrap();
+    let text = write(&many, &[], &[], &BTreeMap::new(), "0.1.0", None, &|_, _| {
+        None
+    })
+    .unwrap();
     let log: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 25_000);
     let said = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
@@ -118,6 +126,7 @@ fn what_we_write_we_can_read() {
         &[finding("Semgrep", "a", 3)],
         &[],
         &[],
+        &BTreeMap::new(),
         "0.1.0",
         None,
         &|_, _| None,
@@ -146,9 +155,15 @@ fn a_finding_about_a_file_names_no_line_after_any_number_of_round_trips() {
         // A line of it has an author; the file has none.
         assert_eq!(findings[0].origin, Some(Origin::unknown()));
         assert_eq!(findings[1].origin, None);
-        let again = write(&findings, &[], &[], "0.1.0", None, &|_, _| {
-            Some("ab:1".to_owned())
-        })
+        let again = write(
+            &findings,
+            &[],
+            &[],
+            &BTreeMap::new(),
+            "0.1.0",
+            None,
+            &|_, _| Some("ab:1".to_owned()),
+        )
         .unwrap();
         let json: serde_json::Value = serde_json::from_str(&again).unwrap();
         let result = |rule: &str| {
@@ -178,4 +193,105 @@ fn a_finding_about_a_file_names_no_line_after_any_number_of_round_trips() {
         findings = read(again.as_bytes(), b"").unwrap().findings;
         findings.sort_by(|a, b| a.rule.cmp(&b.rule));
     }
+}
+
+/// A log with all that is kept of another tool.
+const FULL_LOG: &str = r#"{"version":"2.1.0","runs":[{
+    "tool":{"driver":{"name":"CodeQL","version":"2.17","semanticVersion":"2.17.0","informationUri":"https://codeql.example"},
+        "extensions":[{"name":"queries","rules":[{"id":"py/sqli","name":"py/sqli-name","shortDescription":{"text":"Short."},
+            "fullDescription":{"text":"Full."},"help":{"text":"Line one.\nLine two.","markdown":"**Help**"},"helpUri":"https://codeql.example/sqli",
+            "defaultConfiguration":{"level":"error"},"properties":{"security-severity":"8.8","precision":"very-high",
+                "problem.severity":"error","kind":"path-problem","tags":["security","external/cwe/cwe-089","own"]}}]}]},
+    "results":[{"ruleId":"py/sqli","rule":{"id":"py/sqli","index":0,"toolComponent":{"index":0}},
+        "message":{"text":"depends on a [user-provided value](1) and a [stranger](2)."},
+        "partialFingerprints":{"primaryLocationLineHash":"abcd:1","author":"Ann","commit":"0 by Ann"},
+        "fingerprints":{"id/v1":"f00"},
+        "locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.py"},"region":{"startLine":9}}}],
+        "relatedLocations":[
+            {"id":1,"message":{"text":"user-provided value"},"physicalLocation":{"artifactLocation":{"uri":"b.py"},"region":{"startLine":3}}},
+            {"id":2,"message":{"text":"elsewhere"},"physicalLocation":{"artifactLocation":{"uri":"file:///etc/x.py"},"region":{"startLine":3}}}]}]}]}"#;
+
+#[test]
+fn what_another_tool_said_is_written_again_as_it_was() {
+    let mut log = FULL_LOG.to_owned();
+    let mut marks = Vec::new();
+    // The second time it has passed through here already.
+    for _ in 0..2 {
+        let imported = read(log.as_bytes(), b"/srv/app").unwrap();
+        let finding = &imported.findings[0];
+        assert_eq!(
+            finding.message,
+            "depends on a user-provided value and a stranger."
+        );
+        marks.push(finding.fingerprint.clone());
+        log = write(
+            &imported.findings,
+            &[],
+            &[],
+            &imported.tools,
+            "0.1.0",
+            None,
+            &|_, _| Some("other:1".to_owned()),
+        )
+        .unwrap();
+        assert!(!log.contains("Ann"), "{log}");
+        let json: serde_json::Value = serde_json::from_str(&log).unwrap();
+        let run = &json["runs"][1];
+        let driver = &run["tool"]["driver"];
+        assert_eq!(driver["version"], "2.17");
+        assert_eq!(driver["semanticVersion"], "2.17.0");
+        assert_eq!(driver["informationUri"], "https://codeql.example");
+        let rule = &driver["rules"][0];
+        assert_eq!(rule["name"], "py/sqli-name");
+        assert_eq!(rule["shortDescription"]["text"], "Short.");
+        assert_eq!(rule["fullDescription"]["text"], "Full.");
+        assert_eq!(rule["help"]["text"], "Line one.\nLine two.");
+        assert_eq!(rule["help"]["markdown"], "**Help**");
+        assert_eq!(rule["helpUri"], "https://codeql.example/sqli");
+        assert_eq!(
+            rule["properties"],
+            serde_json::json!({"security-severity": "8.8", "precision": "very-high", "problem.severity": "error",
+                "kind": "path-problem", "tags": ["security", "external/cwe/cwe-089", "own"]})
+        );
+        let result = &run["results"][0];
+        assert_eq!(result["level"], "error");
+        // A link to a place that is not in the log any more would lead nowhere.
+        assert_eq!(
+            result["message"]["text"],
+            "depends on a [user-provided value](1) and a stranger."
+        );
+        assert_eq!(result["relatedLocations"].as_array().unwrap().len(), 1);
+        assert_eq!(result["relatedLocations"][0]["id"], 1);
+        assert_eq!(
+            result["relatedLocations"][0]["message"]["text"],
+            "user-provided value"
+        );
+        let partial = &result["partialFingerprints"];
+        assert_eq!(partial["primaryLocationLineHash"], "abcd:1");
+        assert_eq!(partial["CodeQL/primaryLocationLineHash"], "abcd:1");
+        assert_eq!(result["fingerprints"]["CodeQL/id/v1"], "f00");
+    }
+    assert_eq!(marks[0].as_str(), "CodeQL:f00");
+    assert_eq!(marks[0], marks[1]);
+}
+
+#[test]
+fn a_score_that_a_tool_did_not_give_is_not_made_up() {
+    let log = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t","rules":[{"id":"r"}]}},"results":[
+        {"ruleId":"r","message":{"text":"m"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"a.py"},"region":{"startLine":1}}}]}]}]}"#;
+    let imported = read(log.as_bytes(), b"").unwrap();
+    let text = write(
+        &imported.findings,
+        &[],
+        &[],
+        &imported.tools,
+        "0.1.0",
+        None,
+        &|_, _| None,
+    )
+    .unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let rule = &json["runs"][1]["tool"]["driver"]["rules"][0];
+    assert_eq!(rule["properties"], serde_json::json!({"tags": []}));
+    assert_eq!(json["runs"][1]["results"][0]["level"], "warning");
 }

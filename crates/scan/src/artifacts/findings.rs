@@ -116,6 +116,7 @@ fn build(
         fingerprint: Fingerprint::new(fingerprint),
         origin: None,
         suppression: None,
+        reported: None,
     }
 }
 

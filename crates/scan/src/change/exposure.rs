@@ -12,6 +12,7 @@ use trueline_facts::{Cwe, Finding, Fingerprint, RepoPath, RuleId};
 use super::judge::Judging;
 use super::lines::Written;
 use super::{Changed, change_with};
+use crate::mend::OwnLines;
 use crate::place::Place;
 use crate::source::Scope;
 use crate::{ChangeOutcome, ChangeRequest, ScanError, alone, custom};
@@ -48,7 +49,8 @@ pub struct Exposure {
     pub sites: Vec<ExposedSite>,
 }
 
-/// Describes a change and finds its exposed sites. Lines of tests, of generated and of vendored files have none.
+/// Describes a change and finds its exposed sites. Lines of tests, of generated and of vendored files have none, nor have
+/// those that `scan --fix` wrote.
 pub fn exposure(
     request: &ChangeRequest,
     interrupt: &std::sync::atomic::AtomicBool,
@@ -76,6 +78,7 @@ fn sites(
         .iter()
         .map(|rule| (rule.id.as_str(), rule.cwe.as_slice()))
         .collect();
+    let written_by_fix = OwnLines::of(place);
     let mut sites = Vec::new();
     let read = files
         .iter()
@@ -107,6 +110,10 @@ fn sites(
             let Some(hunk) = written.line(file.path(), place.1) else {
                 continue;
             };
+            let line = text.lines().nth(place.1.saturating_sub(1) as usize);
+            if line.is_some_and(|line| written_by_fix.has(file.path(), line)) {
+                continue;
+            }
             sites.push(ExposedSite {
                 path: file.path().clone(),
                 line: place.1,

@@ -536,7 +536,11 @@ fn imported(
         );
         return Ok(());
     }
-    let (findings, unread) = import::read(checking.imports, checking.place.root_path())?;
+    let trueline_sarif::Imported {
+        findings,
+        diagnostics: unread,
+        ..
+    } = import::read(checking.imports, checking.place.root_path())?;
     diagnostics.extend(unread);
     // What stands in logs may quote the text around it.
     let on_change = |finding: &&Finding| {

@@ -164,7 +164,7 @@ impl Join<'_> {
         }
     }
 
-    fn secret_values(&self) -> &redact::SecretValues {
+    pub(crate) fn secret_values(&self) -> &redact::SecretValues {
         let read = |path: &RepoPath| self.contents.read(path).unwrap_or_default();
         self.values.get_or_init(|| self.secrets.values(read))
     }

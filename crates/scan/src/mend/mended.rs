@@ -1,13 +1,15 @@
-//! Which findings `scan --fix` has mended in a repository: a fix that a tool made says nothing of the person who commits it.
+//! Which findings `scan --fix` has mended in a repository, and which lines it wrote: what a tool made says nothing of the
+//! person who commits it.
 //!
-//! Kept below the git directory, as fingerprints alone, one a line; nothing outside of git.
+//! Kept below the git directory, as fingerprints and hashes of lines alone, one a line; nothing outside of git.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use trueline_facts::Fingerprint;
+use sha2::{Digest, Sha256};
+use trueline_facts::{Fingerprint, RepoPath};
 
 use crate::ScanError;
 use crate::place::Place;
@@ -48,6 +50,43 @@ fn read(place: &Place) -> Vec<String> {
         .filter(|line| !line.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// Lines that `scan --fix` wrote in a repository.
+#[derive(Debug)]
+pub(crate) struct OwnLines(BTreeSet<String>);
+
+impl OwnLines {
+    pub(crate) fn of(place: &Place) -> Self {
+        Self(read(place).into_iter().collect())
+    }
+
+    pub(crate) fn has(&self, path: &RepoPath, line: &str) -> bool {
+        !self.0.is_empty() && self.0.contains(&name_of(path, line))
+    }
+}
+
+/// What a line is known by: its file and its text, whatever its indentation.
+fn name_of(path: &RepoPath, line: &str) -> String {
+    use std::fmt::Write as _;
+
+    let mut hash = Sha256::new();
+    hash.update(path.as_bytes());
+    hash.update([0]);
+    hash.update(line.trim());
+    let mut name = "line-".to_owned();
+    for byte in &hash.finalize()[..12] {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// The lines of a file that were not there before, by what they are known by.
+pub(super) fn new_lines(path: &RepoPath, before: &str, after: &str) -> Vec<String> {
+    let known: BTreeSet<&str> = before.lines().map(str::trim).collect();
+    let new = after.lines().filter(|line| !known.contains(line.trim()));
+    new.map(|line| name_of(path, line)).collect()
 }
 
 /// Adds some. That it cannot be written is no reason to leave a weakness: the answer says whether it was.

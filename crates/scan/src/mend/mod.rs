@@ -17,6 +17,7 @@ use trueline_syntax::Source;
 use trueline_syntax::ir::Module;
 use trueline_taint::Engine;
 
+pub(crate) use self::mended::OwnLines;
 pub use self::mended::mended;
 pub use self::suggest::{NoSuggestion, Suggestion};
 use crate::check::{self, Changes, Contents, Options, Tiers};
@@ -130,7 +131,13 @@ pub fn fix(
     };
     // Noted before a file is written: a fix that is written and not noted would pass for a person's own.
     if writing == Writing::Write && !mending.mended.is_empty() {
-        outcome.not_noted = !mended::remember(&place, &mending.mended);
+        let mut new = std::mem::take(&mut mending.mended);
+        for (path, after) in &mending.overlay.changed {
+            let before = contents.read(path).unwrap_or_default();
+            let before = String::from_utf8_lossy(&before);
+            new.extend(mended::new_lines(path, &before, after));
+        }
+        outcome.not_noted = !mended::remember(&place, &new);
     }
     let hidden = mending.hidden;
     let changed = mending.overlay.changed;

@@ -487,6 +487,22 @@ impl<'a> Analyzer<'a> {
         self.class_named(of)
     }
 
+    /// The type that is written for what an access path leads to: that of a field or of a parameter.
+    pub(super) fn written_type(&mut self, access: value::AccessId) -> Option<Symbol> {
+        let node = self.arena.access(access)?;
+        match (node.parent, node.root) {
+            (Some((base, Selector::Name(name))), _) => {
+                let class = self.receiver_class(base)?;
+                self.declared_field(class, name)
+            }
+            (None, Root::Param(id, at)) => {
+                let param = self.function(id)?.params.get(usize::from(at))?;
+                param.annotation
+            }
+            _ => None,
+        }
+    }
+
     /// The class whose method is being analysed, if the path is its receiver.
     pub(super) fn own_class(
         &self,

@@ -390,6 +390,59 @@ impl<'a> Analyzer<'a> {
         })
     }
 
+    /// `Thread(target=f, args=(a, b))`: a function that gets each of the arguments in its own place.
+    pub(super) fn run_beside(
+        &mut self,
+        frame: &mut Frame<'a>,
+        state: &mut State,
+        call: &Call<'_, 'a>,
+    ) -> Option<ValId> {
+        if self.module.language != Language::Python {
+            return None;
+        }
+        let mut paths = self.arena.get(call.target).atoms.iter();
+        let timer = paths.find_map(|atom| match atom {
+            Atom::Path(path) => match self.paths.text(*path) {
+                "threading.Thread" | "multiprocessing.Process" => Some(false),
+                "threading.Timer" => Some(true),
+                _ => None,
+            },
+            _ => None,
+        })?;
+        let keyword = |wanted: &str| {
+            let mut all = call.passed.iter();
+            all.find_map(|p| match p.kind {
+                ArgKind::Keyword(name) if self.names.text(name) == wanted => Some(p.value),
+                _ => None,
+            })
+        };
+        let place = |at: usize| {
+            let found = call.passed.get(at)?;
+            (found.kind == ArgKind::Positional).then_some(found.value)
+        };
+        let (function, args) = if timer {
+            let function = keyword("function").or_else(|| place(1))?;
+            (function, keyword("args").or_else(|| place(2)))
+        } else {
+            (keyword("target")?, keyword("args"))
+        };
+        if !self.is_callable(function) || keyword("kwargs").is_some() {
+            return None;
+        }
+        let values = match args {
+            Some(args) => {
+                let contents = state.contents(self.only_object(args)?)?;
+                let len = contents.len.filter(|len| *len <= MAX_SPREAD)?;
+                (0..len)
+                    .map(|at| contents.get(Key::At(at)).unwrap_or(ValId::UNKNOWN))
+                    .collect()
+            }
+            None => Vec::new(),
+        };
+        self.call_function(frame, state, function, &values);
+        Some(ValId::UNKNOWN)
+    }
+
     /// Calls a function with values; that it never returns says nothing of the code after.
     pub(super) fn call_function(
         &mut self,

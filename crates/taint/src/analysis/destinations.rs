@@ -393,6 +393,10 @@ impl Walk<'_> {
                     return;
                 }
                 self.called(id, function, var, callee, args);
+                // `await send({ reference })`: what comes back is an answer, not the number.
+                if self.holders.contains_key(&(id, var)) && !self.keeps_parts(id, callee) {
+                    return;
+                }
             }
             Op::Sequence { elements, .. } => self.beside_all(id, elements, var),
             Op::Yield(_) => self.returned(id, function),
@@ -417,6 +421,29 @@ impl Walk<'_> {
     fn is_other_key(&self, id: FuncId, var: Var, key: Symbol) -> bool {
         let held = self.holders.get(&(id, var));
         held.is_some_and(|held| *held != key)
+    }
+
+    /// Whether what a call is given stays in its result, part by part.
+    fn keeps_parts(&self, id: FuncId, callee: &Callee) -> bool {
+        let name = match callee {
+            Callee::Method { name, .. } | Callee::Super { name } => {
+                self.module.text(*name).to_owned()
+            }
+            Callee::Function(f) => self.variable_name(id, f),
+            Callee::New(_) => return true,
+        };
+        is_plain(&name)
+            || matches!(
+                name.as_str(),
+                "stringify"
+                    | "dumps"
+                    | "assign"
+                    | "freeze"
+                    | "dict"
+                    | "Marshal"
+                    | "encode"
+                    | "sign"
+            )
     }
 
     /// The state that a function of React sets: `token` of `[token, setToken] = useState()`.

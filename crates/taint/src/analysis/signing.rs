@@ -601,6 +601,7 @@ impl<'a> Analyzer<'a> {
             || self.is_for_development(span)
             || self.is_half_of_account(name, span)
             || !matches!(found, Found::Passed | Found::Door) && self.refuses(name, text)
+            || matches!(found, Found::Passed | Found::StandIn) && self.stands_in_refused(span)
         {
             return;
         }
@@ -664,6 +665,33 @@ impl<'a> Analyzer<'a> {
             let begins = matches!(own.as_slice(), [a, b, ..] if b == "key" && matches!(a.as_str(), "api" | "public"));
             pair("access") || begins
         })
+    }
+
+    /// `secret || "dev"`, where the program stopped before without the secret.
+    fn stands_in_refused(&mut self, span: Span) -> bool {
+        let start = span.start as usize;
+        let before = self.text.get(..start).unwrap_or("");
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text.get(line..span.end as usize).unwrap_or("");
+        let heads = ["||", "??", " or "]
+            .iter()
+            .filter_map(|op| line.rsplit_once(op));
+        let head = heads.map(|(head, _)| head).max_by_key(|head| head.len());
+        let name = head.and_then(|head| {
+            let own = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+            head.trim_end().rsplit(|c: char| !own(c)).next()
+        });
+        let (Some(name), Some(function)) = (name, self.function(self.innermost(span))) else {
+            return false;
+        };
+        let from = function.span.start as usize;
+        let above = self.text.get(from..start).unwrap_or("");
+        // Read anew for each stand-in: what is asked so far above is not worth a walk of its own.
+        !name.is_empty()
+            && above.len() <= 1 << 15
+            && KeyIndex::new(above, std::iter::empty())
+                .asked
+                .contains(&plain(name))
     }
 
     /// Whether the file stops when the key is missing or is this one.

@@ -87,7 +87,7 @@ pub(super) fn sibling_routes<'s>(group: &Group<'s>) -> Option<Missing<'s>> {
 }
 
 /// Routes that change data and ask nobody.
-fn forgotten<'s>(routes: &[&'s Route]) -> Vec<&'s Route> {
+pub(super) fn forgotten<'s>(routes: &[&'s Route]) -> Vec<&'s Route> {
     let bare = routes.iter().copied().filter(|r| {
         changes_state(r)
             && !is_guarded(r)
@@ -99,7 +99,7 @@ fn forgotten<'s>(routes: &[&'s Route]) -> Vec<&'s Route> {
     bare.collect()
 }
 
-fn is_guarded(route: &Route) -> bool {
+pub(super) fn is_guarded(route: &Route) -> bool {
     route.guarded_by.contains(&Control::Authentication)
         || route.checks.contains(&Control::Authentication)
 }

@@ -247,6 +247,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             routes: Vec::new(),
+            file_routes: Vec::new(),
             mentions: Vec::new(),
             installs: vec![("registry".to_owned(), Control::Authentication)],
             traits: Vec::new(),

@@ -5,6 +5,7 @@
 //! nothing is said about what is absent, and a note says so.
 
 mod authentication;
+mod files;
 mod group;
 mod public;
 mod whole;
@@ -74,6 +75,7 @@ pub(crate) fn findings(
     for group in &groups {
         missing.extend(group_findings(group));
     }
+    missing.extend(files::forgotten_files(surfaces));
     for weak in surfaces.iter().flat_map(|s| &s.weak_settings) {
         let Some(rule) = rule_of.get(weak.rule.as_str()) else {
             continue;
@@ -195,6 +197,7 @@ fn finding(rule: &Rule, missing: Missing<'_>, occurrence: u32) -> Finding {
         ),
         origin: None,
         suppression: None,
+        reported: None,
     }
 }
 

@@ -54,6 +54,7 @@ impl From<Kept> for Candidate {
                 fingerprint: Fingerprint::new(String::new()),
                 origin: None,
                 suppression: None,
+                reported: None,
             },
             tokens: kept.tokens,
             span: kept.span,

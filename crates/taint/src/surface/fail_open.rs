@@ -65,8 +65,8 @@ impl<'a> Reader<'a> {
             .iter()
             .find(|p| self.module.text(p.name) == "next")
             .map(|p| p.var);
-        for block in &handling {
-            let Some(block) = function.blocks.get(block.0 as usize) else {
+        for at in &handling {
+            let Some(block) = function.blocks.get(at.0 as usize) else {
                 continue;
             };
             let passes = block.instrs.iter().find(|i| match &i.op {
@@ -80,7 +80,11 @@ impl<'a> Reader<'a> {
             let span = match (passes, &block.terminator) {
                 (Some(call), _) => call.span,
                 // A bare `return True` has no place of its own: the function's head stands for it.
-                (None, Terminator::Return(Some(value))) if !refuses && is_true(function, value) => {
+                (None, Terminator::Return(Some(value)))
+                    if !refuses
+                        && is_true(function, value)
+                        && !is_asked_again(function, &handling, *at) =>
+                {
                     let head = Span::new(function.span.start, function.span.start);
                     block.instrs.last().map_or(head, |i| i.span)
                 }
@@ -138,6 +142,80 @@ fn falls_through(function: &Function, handling: &BTreeSet<BlockId>, from: &Block
         at = next;
     }
     false
+}
+
+/// Whether a handler comes to a block only if another check that it made says so:
+/// `catch { if (await askDevice()) return true; }`. What is asked of the exception is no check.
+fn is_asked_again(function: &Function, handling: &BTreeSet<BlockId>, to: BlockId) -> bool {
+    handling.iter().any(|from| {
+        let body = function.blocks.get(from.0 as usize);
+        let Some(Terminator::Branch {
+            condition,
+            then,
+            otherwise,
+        }) = body.map(|b| &b.terminator)
+        else {
+            return false;
+        };
+        then != otherwise
+            && (*then == to || *otherwise == to)
+            && is_checked(function, handling, condition)
+    })
+}
+
+/// Whether a condition is the answer of a call in a handler that is given nothing of the exception.
+fn is_checked(function: &Function, handling: &BTreeSet<BlockId>, condition: &Operand) -> bool {
+    let mut at = condition.clone();
+    for _ in 0..MAX_STEPS {
+        let Operand::Var(var) = at else { return false };
+        let mut made = handling.iter().filter_map(|block| {
+            let body = function.blocks.get(block.0 as usize)?;
+            body.instrs.iter().find(|i| i.dst == Some(var))
+        });
+        let (Some(instr), None) = (made.next(), made.next()) else {
+            return false;
+        };
+        at = match &instr.op {
+            Op::Copy(inner)
+            | Op::Await(inner)
+            | Op::Field { base: inner, .. }
+            | Op::Unary { operand: inner, .. }
+            | Op::Typed { value: inner, .. } => inner.clone(),
+            Op::Call { callee, args } => {
+                let receiver = match callee {
+                    Callee::Method { receiver, .. } => Some(receiver),
+                    _ => None,
+                };
+                let mut given = args.iter().map(|a| &a.value).chain(receiver);
+                return !given.any(|operand| is_of_exception(function, operand, MAX_STEPS));
+            }
+            _ => return false,
+        };
+    }
+    false
+}
+
+/// Whether a value is the caught exception, a part of it, or made of it.
+fn is_of_exception(function: &Function, operand: &Operand, depth: usize) -> bool {
+    let (Operand::Var(var), Some(depth)) = (operand, depth.checked_sub(1)) else {
+        return false;
+    };
+    let mut instrs = function.blocks.iter().flat_map(|b| &b.instrs);
+    let is = |inner: &Operand| is_of_exception(function, inner, depth);
+    match instrs.find(|i| i.dst == Some(*var)).map(|i| &i.op) {
+        Some(Op::Caught) => true,
+        Some(Op::Copy(inner) | Op::Field { base: inner, .. } | Op::Typed { value: inner, .. }) => {
+            is(inner)
+        }
+        Some(Op::Call { callee, args }) => {
+            let receiver = match callee {
+                Callee::Method { receiver, .. } => Some(receiver),
+                _ => None,
+            };
+            args.iter().map(|a| &a.value).chain(receiver).any(is)
+        }
+        _ => false,
+    }
 }
 
 fn is_true(function: &Function, value: &Operand) -> bool {

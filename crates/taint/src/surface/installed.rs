@@ -24,12 +24,16 @@ const ROUTERS: &[&str] = &[
 /// Options of a router that say where it answers or how it is documented.
 const DESCRIBES: &[&str] = &[
     "prefix",
+    "router",
+    "blueprint",
     "tags",
     "url_prefix",
     "name",
     "responses",
     "url_path",
 ];
+/// Last parts of addresses where one comes in: what is put there answers, and guards nothing.
+const COMES_IN: &[&str] = &["auth", "authentication", "login", "signin", "oauth"];
 /// Options of a router that ask before its routes.
 const HOOKS: &[&str] = &["preHandler", "onRequest", "middleware", "guard"];
 /// Libraries that give requests a method to ask who is calling, and ask nobody by themselves.
@@ -55,6 +59,10 @@ impl<'a> Reader<'a> {
         let mut router = self.terms.variable(id, receiver).unwrap_or_default();
         // `app.use("/admin", requireLogin)` holds below that path.
         let below = args.first().and_then(|a| self.terms.text(id, &a.value));
+        let comes_in = below.is_some_and(|path| {
+            let last = path.rsplit('/').next().unwrap_or(path);
+            path.starts_with('/') && COMES_IN.contains(&last)
+        });
         if let Some(below) = below.filter(|path| path.len() > 1 && path.starts_with('/')) {
             router = format!("{router} {below}");
         }
@@ -77,6 +85,18 @@ impl<'a> Reader<'a> {
             .collect();
         let holds_routes =
             |at: usize, piece: &str| holds_routes(piece) || paths.get(at) == Some(&true);
+        // `app.use("/api/auth", authApi)`; of several, those before the last one may ask.
+        let common = self.common;
+        let limits = |piece: &str| {
+            let own: Vec<String> = words(piece).collect();
+            let mut evidence = common.evidence.iter();
+            evidence.any(|(control, evidence)| {
+                *control != Control::Authentication && contains_words(&own, &evidence.words)
+            })
+        };
+        let last = pieces.len().saturating_sub(1);
+        let answers = |at: usize, piece: &str| comes_in && at > 0 && at == last && !limits(piece);
+        let holds_routes = |at: usize, piece: &str| answers(at, piece) || holds_routes(at, piece);
         let is_router = nests || pieces.iter().enumerate().any(|(at, p)| holds_routes(at, p));
         let mut mentioned = Vec::new();
         if is_router {

@@ -13,6 +13,7 @@ mod fail_open;
 mod forged;
 mod handler;
 mod installed;
+mod next;
 mod routes;
 mod terms;
 
@@ -136,6 +137,8 @@ pub struct Surface {
     pub applications: Vec<Application>,
     /// Routes.
     pub routes: Vec<Route>,
+    /// Routes that the file itself is (Next.js); one without a path is a middleware that asks before them.
+    pub file_routes: Vec<Route>,
     /// Controls whose names or texts occur in it, ascending.
     pub mentions: Vec<Control>,
     /// Controls installed for all routes of a router (by its name) or of the application.
@@ -152,6 +155,7 @@ impl Surface {
     pub fn is_empty(&self) -> bool {
         self.applications.is_empty()
             && self.routes.is_empty()
+            && self.file_routes.is_empty()
             && self.mentions.is_empty()
             && self.installs.is_empty()
             && self.traits.is_empty()
@@ -215,6 +219,7 @@ pub(crate) fn surface(
             path: path.clone(),
             applications: Vec::new(),
             routes: Vec::new(),
+            file_routes: Vec::new(),
             mentions: Vec::new(),
             installs: Vec::new(),
             traits: Vec::new(),
@@ -253,6 +258,7 @@ impl<'a> Reader<'a> {
             }
             self.fail_open(id, function);
         }
+        self.file_routes();
         self.reflected_origin();
         self.shared_hosts();
         self.configured_origins();

@@ -176,3 +176,55 @@ fn a_login_by_form_needs_the_protection_that_is_switched_off() {
     let tokens = ".sessionManagement(s -> s.sessionCreationPolicy(SessionCreationPolicy.STATELESS)).formLogin(f -> f.disable())";
     assert_eq!(asked(tokens, "AbstractHttpConfigurer::disable"), 0);
 }
+
+const NEXT_ONE: &str = "import { NextResponse } from 'next/server';
+import { auth } from '@/lib/auth';
+import { prisma } from '@/lib/prisma';
+export async function DELETE(request, { params }) {
+  const session = await auth.api.getSession({ headers: request.headers });
+  if (!session?.user?.id) return NextResponse.json({ error: 'no' }, { status: 401 });
+  await prisma.prompt.deleteMany({ where: { id: params.id, userId: session.user.id } });
+  return NextResponse.json({ ok: true });
+}
+export async function PATCH(request, { params }) {
+  const session = await auth.api.getSession({ headers: request.headers });
+  if (!session?.user?.id) return NextResponse.json({ error: 'no' }, { status: 401 });
+  await prisma.prompt.updateMany({ where: { id: params.id, userId: session.user.id }, data: {} });
+  return NextResponse.json({ ok: true });
+}
+";
+const NEXT_TRACK: &str = "import { NextResponse } from 'next/server';
+import { prisma } from '@/lib/prisma';
+export async function POST(request, { params }) {
+  await prisma.prompt.update({ where: { id: params.id }, data: { tracking: true } });
+  return NextResponse.json({ message: 'started' });
+}
+";
+const NEXT_MIDDLEWARE: &str = "import { NextResponse } from 'next/server';
+export async function middleware(request) {
+  if (!request.cookies.get('session')) return NextResponse.json({ error: 'no' }, { status: 401 });
+  return NextResponse.next();
+}
+";
+
+#[test]
+fn a_route_that_is_a_file_is_compared_with_others_of_its_resource() {
+    let rule = "missing-authentication";
+    let one = ("web/app/api/prompts/[id]/route.ts", NEXT_ONE);
+    let track = ("web/app/api/prompts/[id]/track/route.ts", NEXT_TRACK);
+    assert_eq!(missing(rule, &[one, track]), [track.0]);
+    // A middleware asks before all of them; one of another application does not.
+    let own = ("web/middleware.ts", NEXT_MIDDLEWARE);
+    assert!(missing(rule, &[one, track, own]).is_empty());
+    let other = ("site/middleware.ts", NEXT_MIDDLEWARE);
+    assert_eq!(missing(rule, &[one, track, other]), [track.0]);
+    let pages =
+        NEXT_MIDDLEWARE.to_owned() + "export const config = { matcher: ['/((?!api|_next).*)'] };\n";
+    let pages = ("web/middleware.ts", pages.as_str());
+    assert_eq!(missing(rule, &[one, track, pages]), [track.0]);
+    // Other resources are no siblings, and what strangers send is open.
+    let elsewhere = ("web/app/api/likes/route.ts", NEXT_TRACK);
+    assert!(missing(rule, &[one, elsewhere]).is_empty());
+    let hook = ("web/app/api/prompts/webhook/route.ts", NEXT_TRACK);
+    assert!(missing(rule, &[one, hook]).is_empty());
+}

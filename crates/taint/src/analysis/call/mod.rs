@@ -136,6 +136,9 @@ impl<'a> Analyzer<'a> {
             }
         }
         self.check_default_secret(frame, &call);
+        if let Some(result) = self.run_beside(frame, state, &call) {
+            return self.refined(state, result);
+        }
         let result = self.invoke(frame, state, &call);
         if let Some(key) = again {
             self.arena.reads.insert(key, result);
@@ -361,6 +364,7 @@ impl<'a> Analyzer<'a> {
             return read;
         }
         let opaque = model.is_some_and(|m| m.opaque)
+            || model.is_none() && self.asks_store(path, call)
             || entry.is_none()
                 && call
                     .name

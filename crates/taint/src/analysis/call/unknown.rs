@@ -9,6 +9,15 @@ use crate::analysis::value::{Atom, Derivation, Labels, PathId, StepKind, ValId, 
 use crate::analysis::{Analyzer, Frame, ObjectKind};
 use crate::models::{Entry, Returns};
 
+/// First words of the methods of a store that give back what they were given.
+const KEEPS: &[&str] = &[
+    "save", "persist", "merge", "store", "put", "add", "map", "to", "convert",
+];
+/// Those of methods that find something.
+const FINDS: &[&str] = &[
+    "find", "select", "get", "query", "list", "search", "count", "exists", "fetch", "load",
+];
+
 impl<'a> Analyzer<'a> {
     /// The result of a library call: its type and what it carries.
     pub(super) fn result_value(
@@ -178,6 +187,40 @@ impl<'a> Analyzer<'a> {
                 let first = words(self.names.text(last)).next();
                 first.is_some_and(|first| LOOK_UPS.contains(&first.as_str()))
             })
+    }
+
+    /// `users.findColumns(table)` on what its declared type calls a store, and of which no code is in
+    /// sight: rows that were there before, not what was asked with.
+    pub(super) fn asks_store(&mut self, path: Option<PathId>, call: &Call<'_, 'a>) -> bool {
+        if self.module.language != Language::Java {
+            return false;
+        }
+        let (Some(receiver), Some(name)) = (call.receiver, call.name) else {
+            return false;
+        };
+        let written = path.and_then(|p| self.paths.text(p).rsplit_once('.'));
+        let of = if let Some((of, _)) = written {
+            of.to_owned()
+        } else {
+            let mut atoms = self.arena.get(receiver).atoms.iter();
+            let access = atoms.find_map(|a| match a {
+                Atom::Access(access) => Some(*access),
+                _ => None,
+            });
+            let Some(of) = access.and_then(|a| self.written_type(a)) else {
+                return false;
+            };
+            self.names.text(of).to_owned()
+        };
+        let of = of.split('<').next().unwrap_or_default();
+        let of = of.rsplit('.').next().unwrap_or_default();
+        let verb = words(self.names.text(name)).next().unwrap_or_default();
+        words(of).last().is_some_and(|kind| match kind.as_str() {
+            "repository" | "repo" | "dao" => !KEEPS.contains(&verb.as_str()),
+            // Others of that name turn one object into another.
+            "mapper" => FINDS.contains(&verb.as_str()),
+            _ => false,
+        })
     }
 
     pub(super) fn sounds_cleaning(&self, path: Option<PathId>, call: &Call<'_, 'a>) -> bool {

@@ -4,7 +4,7 @@ use trueline_syntax::ir::{ArgKind, Language};
 
 use super::{SinkRef, fixes_host, has_form};
 use crate::analysis::call::Call;
-use crate::analysis::media::Media;
+use crate::analysis::media::{Media, is_markup};
 use crate::analysis::names::words;
 use crate::analysis::state::{Contents, Key, State};
 use crate::analysis::value::{Atom, Label, Labels, Source, ValId};
@@ -47,8 +47,22 @@ impl<'a> Analyzer<'a> {
             safe.is_empty() && self.has_argument(state, call, key)
                 || self.argument_is(state, call, key, safe)
         });
+        // Whatever kind it is, a browser shows no HTML.
+        let plain = spec.mode == Mode::Html
+            && call.passed.iter().any(|argument| match argument.kind {
+                ArgKind::Keyword(name) => {
+                    matches!(
+                        self.names.text(name),
+                        "mimetype" | "content_type" | "media_type"
+                    ) && self
+                        .media_text(argument.value)
+                        .is_some_and(|kind| !is_markup(&kind) && !kind.contains("xml"))
+                }
+                _ => false,
+            });
         if !holds
             || excused
+            || plain
             || spec.mode == Mode::Url
                 && (self.has_own_transport(state, call.receiver)
                     || self.looks_up_itself(state, call)
