@@ -197,8 +197,14 @@ fn advice(
             "Weights need no pickle. Where the file holds a dictionary of tensors this writes them without: python -c \"import sys, torch, safetensors.torch as s; s.save_file(torch.load(sys.argv[1], weights_only=True), sys.argv[2])\" {from} {to}"
         ));
     }
-    let mut open = reasons.iter().filter(|r| r.verdict == Verdict::Unknown);
-    if verdict == Verdict::Unknown && open.all(|r| r.technique == technique::BUDGET.id) {
+    let mut open = reasons
+        .iter()
+        .filter(|r| r.verdict == Verdict::Unknown)
+        .peekable();
+    if verdict == Verdict::Unknown
+        && open.peek().is_some()
+        && open.all(|r| r.technique == technique::BUDGET.id)
+    {
         return Some(
             "It has more than is followed, so nothing is known of the rest: load it only if you trust who made it, or ask for it in smaller parts.".to_owned(),
         );
@@ -310,7 +316,13 @@ mod tests {
         assert!(of("a.pkl", b"\x80\x02c__main__\nNet\n)\x81.").contains("(__main__)"));
         assert!(of("a.pkl", b"\x80\x02cshop.nets\nNet\n)\x81.").contains("not known here"));
         // Nothing of a class is said where the only reason is that there is too much.
-        let many = b"\x80\x02c".repeat((1 << 20) / 3);
-        assert!(of("a.pkl", &many).contains("more than is followed"));
+        let mut reasons =
+            check_bytes(b"\x80\x02cshop.nets\nNet\n)\x81.".to_vec(), "a.pkl".into()).reasons;
+        for reason in &mut reasons {
+            reason.technique = technique::BUDGET.id.to_owned();
+        }
+        let formats = ["pickle".to_owned()];
+        let told = advice(&"a.pkl".into(), Verdict::Unknown, &formats, &reasons, None).unwrap();
+        assert!(told.contains("more than is followed"), "{told}");
     }
 }

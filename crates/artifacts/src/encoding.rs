@@ -515,9 +515,7 @@ pub(crate) fn is_bomb(content: &Sparse, packed: u64) -> bool {
     const MIN_BOMB: u64 = 128 << 20;
     const RATIO: u64 = 1_000;
     const MAX_OTHER: u64 = 1 << 10;
-    content.len() >= MIN_BOMB
-        && content.len() / packed.max(1) > RATIO
-        && content.kept() < MAX_OTHER
+    content.len() >= MIN_BOMB && content.len() / packed.max(1) > RATIO && content.kept() < MAX_OTHER
 }
 
 /// All bytes of a small compressed constant, or nothing.

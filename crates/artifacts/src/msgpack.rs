@@ -339,7 +339,9 @@ fn lie(array: &Source) -> Option<String> {
                 let at = cursor.skip(len)?;
                 let bytes = array.read(at, len as usize);
                 is_negative |= bytes.first().is_some_and(|first| first & 0x80 != 0);
-                bytes.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+                bytes
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
             }
             _ => return None,
         };
@@ -365,8 +367,12 @@ fn lie(array: &Source) -> Option<String> {
         return Some("an array has more items than can be counted".to_owned());
     };
     let needs = items.checked_mul(item_len(&kind)?);
-    (needs != Some(has))
-        .then(|| format!("an array of {items} items of {} has {has} bytes", printable(&String::from_utf8_lossy(&kind))))
+    (needs != Some(has)).then(|| {
+        format!(
+            "an array of {items} items of {} has {has} bytes",
+            printable(&String::from_utf8_lossy(&kind))
+        )
+    })
 }
 
 /// Bytes of an item of a type, by the name that `NumPy` gives it.

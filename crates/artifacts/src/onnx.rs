@@ -336,7 +336,12 @@ impl Walk<'_> {
             return;
         }
         let name = short_text(tensor, 8);
-        let said = |key: &str| external.iter().find(|(of, _)| of == key).map(|(_, said)| said);
+        let said = |key: &str| {
+            external
+                .iter()
+                .find(|(of, _)| of == key)
+                .map(|(_, said)| said)
+        };
         if let Some(location) = said("location") {
             let number = |key: &str| said(key).map(|said| said.parse::<u64>());
             let begin = number("offset").unwrap_or(Ok(0)).unwrap_or(0);
@@ -344,7 +349,8 @@ impl Walk<'_> {
                 Some(len) => len.unwrap_or(0),
                 None => shape.bytes().unwrap_or(0),
             };
-            self.inspection.external(location, begin.saturating_add(len));
+            self.inspection
+                .external(location, begin.saturating_add(len));
         }
         for (key, value) in &external {
             match key.as_str() {

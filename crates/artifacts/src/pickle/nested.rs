@@ -154,7 +154,11 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
     {
         let framed = raw.slice(before, u64::MAX);
         if sniff::has_magic(&framed.read(0, 8)) || super::looks_like(&framed) {
-            inspection.member(&format!("{name}, behind its length"), Context::Constant, &framed);
+            inspection.member(
+                &format!("{name}, behind its length"),
+                Context::Constant,
+                &framed,
+            );
             return;
         }
     }

@@ -5,6 +5,7 @@
 
 mod archive_readings;
 pub(crate) mod archives;
+mod behind;
 mod beside;
 mod bypasses;
 mod code;
@@ -79,6 +80,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(loaders::samples());
     samples.extend(misread::samples());
     samples.extend(unsaid::samples());
+    samples.extend(behind::samples());
     samples.extend(padding::samples());
     samples
 }
