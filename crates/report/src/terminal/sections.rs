@@ -219,6 +219,11 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         let more = sheet.ink(Ink::Faint, &format!("  and {more}"));
         sheet.line(&more);
     }
+    let shown = tools.get(..limit).unwrap_or(tools);
+    if !scope.is_cut && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
+        let text = "No line today: none of what these commits wrote stands, or its lines are named for another tool.";
+        sheet.hanging("", Ink::Faint, text);
+    }
 }
 
 /// `2025-03 to 2026-01`.
