@@ -16,6 +16,13 @@ fn a_path_that_is_not_there_is_wrong_usage() {
 }
 
 #[test]
+fn no_threads_at_all_is_wrong_usage() {
+    let run = Repository::plain().trueline(&["scan", "--threads", "0"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("1 or more"), "{}", run.stderr());
+}
+
+#[test]
 fn a_repository_without_a_commit_is_scanned_without_origins() {
     let repository = Repository::new();
     repository.write("app.py", UNSAFE_VIEW);
