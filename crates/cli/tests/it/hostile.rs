@@ -23,6 +23,19 @@ fn no_threads_at_all_is_wrong_usage() {
 }
 
 #[test]
+fn a_name_that_is_taken_from_itself_ends_no_run() {
+    let repository = Repository::plain();
+    repository
+        .write("a.py", "def f(a):\n    b, _, a = a.partition(',')\n    return a[0]()[1]()\n")
+        .write("b.py", "while go():\n    a, b = b[0](a), a[1](b)\n    a = a[0]()[0]()[0]()\n")
+        .write("c.js", "let [a, b] = f();\n[a, b] = a(b);\n[b, a] = b[0]()[1]();\n");
+    for command in ["scan", "threats"] {
+        let run = repository.trueline(&[command, "--format", "json"]);
+        assert_eq!(run.code(), 0, "{command}: {}", run.stderr());
+    }
+}
+
+#[test]
 fn a_repository_without_a_commit_is_scanned_without_origins() {
     let repository = Repository::new();
     repository.write("app.py", UNSAFE_VIEW);
