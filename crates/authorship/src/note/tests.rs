@@ -286,7 +286,10 @@ fn a_range_that_is_none_costs_what_it_puts_in_doubt_and_no_more() {
         .collect();
     // Whether 2222222 took lines from 1111111 in `a` nobody can say.
     let expected = [
-        ("a".to_owned(), vec!["2222222 20".to_owned(), "3333333 4".to_owned()]),
+        (
+            "a".to_owned(),
+            vec!["2222222 20".to_owned(), "3333333 4".to_owned()],
+        ),
         ("b".to_owned(), vec!["1111111 1".to_owned()]),
     ];
     assert_eq!(left, expected);

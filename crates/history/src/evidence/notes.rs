@@ -153,7 +153,10 @@ fn only_prompts(content: LegacyBlob) -> LegacyBlob {
     }
 }
 
-fn read_one(repo: &gix::Repository, blob: ObjectId) -> Result<(LegacyBlob, Vec<NoteError>), String> {
+fn read_one(
+    repo: &gix::Repository,
+    blob: ObjectId,
+) -> Result<(LegacyBlob, Vec<NoteError>), String> {
     let bytes = objects::blob(repo, blob, LARGEST_NOTE as u64).map_err(|gap| {
         match gap {
             Gap::Missing => "its blob is not in this repository",
