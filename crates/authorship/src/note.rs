@@ -280,6 +280,18 @@ pub fn parse(bytes: &[u8]) -> Result<Note, NoteError> {
     })
 }
 
+/// Parses a note as far as it can be read: ranges that are none come beside it, and what they put in
+/// doubt is left out of it.
+pub fn parse_readable(bytes: &[u8]) -> Result<(Note, Vec<NoteError>), NoteError> {
+    let head = head::parse_readable(bytes)?;
+    let metadata = metadata::parse(head.metadata, head.lines)?;
+    let note = Note {
+        files: head.files,
+        metadata,
+    };
+    Ok((note, head.bad))
+}
+
 /// The key of an agent's session: `s_` and 14 digits of SHA-256(`tool:conversation`).
 #[must_use]
 pub fn session_key(tool: &str, conversation_id: &str) -> String {

@@ -95,11 +95,20 @@ pub(crate) enum Command {
     Doctor(Doctor),
 }
 
+/// A number of threads: none would do no work.
+fn one_or_more(text: &str) -> Result<usize, String> {
+    let number = text.parse().map_err(|_| "it must be a whole number")?;
+    if number == 0 {
+        return Err("it must be 1 or more; leave it out for all cores".to_owned());
+    }
+    Ok(number)
+}
+
 /// What commands that read a repository share.
 #[derive(Args, Debug)]
 pub(crate) struct Reading {
     /// Threads to use; all cores by default. The result does not depend on it.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = one_or_more)]
     pub(crate) threads: Option<usize>,
     /// Neither read nor write the cache.
     #[arg(long)]

@@ -155,6 +155,27 @@ pub(crate) fn is_interrupted(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.code == "interrupted")
 }
 
+/// What is told first where objects are missing or damaged: it weakens all that is said of origins.
+pub(crate) fn gap(diagnostics: &[Diagnostic]) -> Option<&str> {
+    let mut told = diagnostics.iter();
+    let gap = told.find(|d| d.code == "history-incomplete")?;
+    Some(gap.message.as_str())
+}
+
+/// Why so little is known, where it is not that nothing is there: of so many lines none says who wrote it.
+pub(crate) fn why_nothing(diagnostics: &[Diagnostic], lines: u64) -> Option<&'static str> {
+    let read = lines > 0;
+    match (is_interrupted(diagnostics), gap(diagnostics).is_some()) {
+        (true, _) if read => Some("none found before the run was interrupted"),
+        (true, _) => Some("not known: the run was interrupted before history was read"),
+        (_, true) if read => {
+            Some("none found, and a part of what was committed cannot be read here")
+        }
+        (_, true) => Some("not known: what was committed cannot be read here"),
+        _ => None,
+    }
+}
+
 /// The lines that count, where `--since` limits them: `lines added since 2026-01-31`.
 pub(crate) fn since(from: Timestamp) -> String {
     format!("lines added since {}", from.date())

@@ -41,6 +41,9 @@ pub fn scan(report: &ScanReport) -> String {
     if report.repository.shallow {
         out.push_str(CUT);
     }
+    if let Some(gap) = answer::gap(&report.diagnostics) {
+        let _ = writeln!(out, "**{}**\n", text(gap));
+    }
     done_well(&mut out, report);
     match &report.usage {
         Some(usage) => who(&mut out, report, usage),

@@ -222,6 +222,9 @@ pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessR
 
 /// Lines named for a tool: `12 lines`, `3 to 12 lines`, `up to 12 lines`.
 pub(crate) fn of_tool(tool: &ToolUse) -> String {
+    if tool.lines == 0 {
+        return "no line today".to_owned();
+    }
     let lines = counted(tool.lines, "line");
     match tool.lines_at_least {
         least if least >= tool.lines => lines,

@@ -25,6 +25,16 @@ use crate::place::Place;
 use crate::reviews::ReviewStore;
 use crate::{Progress, ReadingOptions, ScanError, cache, scan};
 
+/// What history says of objects that it needed and could not read.
+const HOLES: [&str; 6] = [
+    "blob-damaged",
+    "blob-missing",
+    "commit-unreadable",
+    "files-unlisted",
+    "lines-unattributable",
+    "trees-unreadable",
+];
+
 /// Everything known about one repository.
 #[derive(Debug)]
 pub(crate) struct Observation {
@@ -137,6 +147,20 @@ pub(crate) fn observe(
             Level::Error,
             "interrupted",
             "interrupted: lines whose history was not reached are shown as unknown",
+        ));
+    }
+    if history
+        .diagnostics
+        .iter()
+        .any(|d| HOLES.contains(&d.code.as_str()))
+    {
+        diagnostics.push(Diagnostic::new(
+            Level::Warning,
+            "history-incomplete",
+            format!(
+                "Not all that was committed can be read here, so who wrote some lines cannot be known: {}.",
+                repository.remedy()
+            ),
         ));
     }
     if reading.local_sessions.is_some() {

@@ -2,7 +2,8 @@
 //!
 //! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and the literals
 //! of a line on which any finding, of whichever tool, says that a secret stands: all of them, or, where our own engine knows its columns, that one
-//! and what may be another. Redaction keeps line numbers and leaves ordinary code alone.
+//! and what may be another. On other lines a long random value under the name of a secret is masked too: that no
+//! finding speaks of it does not make it public. Redaction keeps line numbers and leaves ordinary code alone.
 
 mod quotes;
 
@@ -71,7 +72,7 @@ impl SecretLines {
     /// A line of a file, as it may be shown. `text` begins where the line does.
     pub(crate) fn shown(&self, path: &RepoPath, line: u32, text: &str) -> String {
         match self.place(path, line) {
-            None => self::line(text),
+            None => self::line(&quotes::guarded(text)),
             Some(Place::Anywhere) => values(text),
             Some(Place::At(columns)) => self::line(&quotes::masked(text, columns)),
         }

@@ -18,9 +18,23 @@ pub(super) struct Head<'a> {
     pub(super) metadata: &'a [u8],
     /// Lines before it, the divider included.
     pub(super) lines: usize,
+    /// Ranges that are none, in order.
+    pub(super) bad: Vec<NoteError>,
 }
 
+/// All of it or nothing: what is written back must not lose a line.
 pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, NoteError> {
+    let mut head = parse_readable(bytes)?;
+    if head.bad.is_empty() {
+        Ok(head)
+    } else {
+        Err(head.bad.swap_remove(0))
+    }
+}
+
+/// What can be read of it. A range that is none may have meant any line, and later entries win over
+/// earlier ones: the entries above it in its file are left out with it, those below are not in doubt.
+pub(super) fn parse_readable(bytes: &[u8]) -> Result<Head<'_>, NoteError> {
     if bytes.len() > LARGEST_NOTE {
         return Err(NoteError::TooLarge { bytes: bytes.len() });
     }
@@ -31,12 +45,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, NoteError> {
     let mut files: Vec<FileBlock> = Vec::new();
     let mut by_path: FxHashMap<RepoPath, usize> = FxHashMap::default();
     let mut current = None;
+    let mut bad = Vec::new();
     while let Some(line) = lines.next().map(<[u8]>::trim_ascii_end) {
         if line == b"---" {
             return Ok(Head {
                 files,
                 metadata: lines.rest,
                 lines: lines.number,
+                bad,
             });
         }
         let text = line.trim_ascii_start();
@@ -48,7 +64,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Head<'_>, NoteError> {
                 .and_then(|ix| files.get_mut(ix))
                 .map(|file: &mut FileBlock| &mut file.entries);
             let block = block.ok_or(NoteError::EntryBeforePath { line: lines.number })?;
-            block.push(entry(text, lines.number)?);
+            let known = bad.len();
+            let entry = entry(text, lines.number, &mut bad);
+            if bad.len() > known {
+                block.clear();
+            }
+            if !entry.ranges.is_empty() || bad.len() == known {
+                block.push(entry);
+            }
             continue;
         }
         let path = path(line, &mut lines)?;
@@ -112,7 +135,7 @@ fn path(line: &[u8], lines: &mut Lines<'_>) -> Result<RepoPath, NoteError> {
     Err(bad)
 }
 
-fn entry(text: &[u8], line: usize) -> Result<Entry, NoteError> {
+fn entry(text: &[u8], line: usize, bad: &mut Vec<NoteError>) -> Entry {
     let end = text
         .iter()
         .position(u8::is_ascii_whitespace)
@@ -124,15 +147,18 @@ fn entry(text: &[u8], line: usize) -> Result<Entry, NoteError> {
         if item.is_empty() {
             continue;
         }
-        parsed.push(range(item).ok_or_else(|| NoteError::Range {
-            line,
-            text: String::from_utf8_lossy(item.get(..QUOTED).unwrap_or(item)).into_owned(),
-        })?);
+        match range(item) {
+            Some(range) => parsed.push(range),
+            None => bad.push(NoteError::Range {
+                line,
+                text: String::from_utf8_lossy(item.get(..QUOTED).unwrap_or(item)).into_owned(),
+            }),
+        }
     }
-    Ok(Entry {
+    Entry {
         key: Key::parse(&String::from_utf8_lossy(key)),
         ranges: parsed,
-    })
+    }
 }
 
 fn range(item: &[u8]) -> Option<LineRange> {

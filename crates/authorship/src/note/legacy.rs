@@ -95,13 +95,15 @@ enum LinesJson {
     Span(u32, u32),
 }
 
-/// Parses a blob of the oldest storage, whichever form it has.
-pub fn parse(bytes: &[u8]) -> Result<LegacyBlob, NoteError> {
+/// Parses a blob of the oldest storage, whichever form it has, as far as it can be read; what cannot
+/// comes beside it.
+pub fn parse(bytes: &[u8]) -> Result<(LegacyBlob, Vec<NoteError>), NoteError> {
     if bytes.len() > LARGEST_NOTE {
         return Err(NoteError::TooLarge { bytes: bytes.len() });
     }
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return super::parse(bytes).map(LegacyBlob::Note);
+        let (note, bad) = super::parse_readable(bytes)?;
+        return Ok((LegacyBlob::Note(note), bad));
     }
     let json: Json = serde_json::from_slice(bytes).map_err(|error| metadata::problem(&error, 0))?;
     let files = json
@@ -112,7 +114,7 @@ pub fn parse(bytes: &[u8]) -> Result<LegacyBlob, NoteError> {
             entries: file.authors.into_iter().map(entry).collect(),
         })
         .collect();
-    Ok(LegacyBlob::Names(NameNote { files }))
+    Ok((LegacyBlob::Names(NameNote { files }), Vec::new()))
 }
 
 fn entry(json: AuthorJson) -> NameEntry {

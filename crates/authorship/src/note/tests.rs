@@ -269,6 +269,34 @@ fn runs_are_found_by_line() {
 }
 
 #[test]
+fn a_range_that_is_none_costs_what_it_puts_in_doubt_and_no_more() {
+    let text = b"a\n  1111111 1-9\n  2222222 9-1,20\n  3333333 4-5\nb\n  1111111 1\n---\n\
+        {\"schema_version\":\"authorship/3.0.0\"}";
+    let (note, bad) = parse_readable(text).unwrap();
+    let bad: Vec<String> = bad.iter().map(ToString::to_string).collect();
+    assert_eq!(bad, ["line 3: `9-1` is not a line range"]);
+    let left: Vec<(String, Vec<String>)> = note
+        .files
+        .iter()
+        .map(|file| {
+            let entries = file.entries.iter();
+            let told = entries.map(|e| format!("{} {}", e.key, e.ranges[0].first));
+            (file.path.display().into_owned(), told.collect())
+        })
+        .collect();
+    // Whether 2222222 took lines from 1111111 in `a` nobody can say.
+    let expected = [
+        (
+            "a".to_owned(),
+            vec!["2222222 20".to_owned(), "3333333 4".to_owned()],
+        ),
+        ("b".to_owned(), vec!["1111111 1".to_owned()]),
+    ];
+    assert_eq!(left, expected);
+    assert!(parse(text).is_err(), "what is written back must be whole");
+}
+
+#[test]
 fn errors_say_the_line_and_never_quote_the_metadata() {
     let error = |text: &str| parse(text.as_bytes()).unwrap_err().to_string();
     let ok = r#"{"schema_version":"authorship/3.0.0"}"#;
@@ -402,7 +430,7 @@ fn the_oldest_blobs_name_authors_by_display_name() {
         {"author":"Jane Doe","lines":[[1,9],4],"agent_metadata":null},
         {"author":"Claude Code","lines":[8,[3,5],3]},
         {"author":"x","lines":[20],"agent_metadata":{"tool":"cursor","model":"gpt-5"}}]}},"schema_version":"authorship/0.0.1"}"#;
-    let LegacyBlob::Names(note) = legacy::parse(blob).unwrap() else {
+    let (LegacyBlob::Names(note), _) = legacy::parse(blob).unwrap() else {
         panic!("not by name")
     };
     assert_eq!(note.files[0].entries[0].author, NamedAuthor::Human);
@@ -423,7 +451,7 @@ fn the_oldest_blobs_name_authors_by_display_name() {
 fn the_oldest_storage_may_hold_a_note_of_format_3() {
     let text = format!("a\n  abcdef0 1\n---\n{META}");
     assert!(matches!(
-        legacy::parse(text.as_bytes()).unwrap(),
+        legacy::parse(text.as_bytes()).unwrap().0,
         LegacyBlob::Note(_)
     ));
 }

@@ -58,8 +58,7 @@ const STACK_BYTES: usize = 64 << 20;
 pub(crate) fn reading(reading: &Reading) -> Result<ReadingOptions> {
     let threads = reading
         .threads
-        .unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
-        .max(1);
+        .unwrap_or_else(|| available_parallelism().map_or(1, usize::from));
     // What runs outside the pools of walk and check. Set before, it stays as it is.
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -16,6 +16,35 @@ fn a_path_that_is_not_there_is_wrong_usage() {
 }
 
 #[test]
+fn no_threads_at_all_is_wrong_usage() {
+    let run = Repository::plain().trueline(&["scan", "--threads", "0"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("1 or more"), "{}", run.stderr());
+}
+
+#[test]
+fn a_name_that_is_taken_from_itself_ends_no_run() {
+    let repository = Repository::plain();
+    repository
+        .write(
+            "a.py",
+            "def f(a):\n    b, _, a = a.partition(',')\n    return a[0]()[1]()\n",
+        )
+        .write(
+            "b.py",
+            "while go():\n    a, b = b[0](a), a[1](b)\n    a = a[0]()[0]()[0]()\n",
+        )
+        .write(
+            "c.js",
+            "let [a, b] = f();\n[a, b] = a(b);\n[b, a] = b[0]()[1]();\n",
+        );
+    for command in ["scan", "threats"] {
+        let run = repository.trueline(&[command, "--format", "json"]);
+        assert_eq!(run.code(), 0, "{command}: {}", run.stderr());
+    }
+}
+
+#[test]
 fn a_repository_without_a_commit_is_scanned_without_origins() {
     let repository = Repository::new();
     repository.write("app.py", UNSAFE_VIEW);
@@ -61,6 +90,56 @@ fn a_shallow_clone_says_that_history_is_missing() {
     assert!(text.contains("cut off: this clone is shallow"), "{text}");
     let run = repository.trueline_in(&shallow, &["scan", "--diff", "HEAD~1"]);
     assert!(run.stderr().contains("--unshallow"), "{}", run.stderr());
+}
+
+#[test]
+fn a_partial_clone_says_first_what_brings_the_rest() {
+    let repository = Repository::new();
+    repository
+        .write("app.py", SAFE_VIEW)
+        .commit("feat: a")
+        .write("app.py", "x = 1\ny = 2\n")
+        .commit("feat: b");
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", repository.path().display());
+    let filter = [
+        "clone",
+        "--quiet",
+        "--filter=blob:none",
+        &url,
+        ".git/partial",
+    ];
+    repository.git(&filter);
+    let partial = repository.path().join(".git/partial");
+    for command in ["scan", "stats"] {
+        let text = repository.trueline_in(&partial, &[command]).stdout();
+        let first = text.split("AI share").next().unwrap();
+        let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(first.contains("fetch --refetch --no-filter"), "{text}");
+        assert!(first.contains("cannot be read here"), "{text}");
+    }
+    for format in ["markdown", "html"] {
+        let run = repository.trueline_in(&partial, &["scan", "--format", format]);
+        assert!(
+            run.stdout().contains("fetch --refetch --no-filter"),
+            "{format}"
+        );
+    }
+}
+
+#[test]
+fn a_tree_of_head_that_is_missing_is_told_first() {
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    let tree = repository.git(&["rev-parse", "HEAD^{tree}"]);
+    let tree = tree.trim();
+    let object = format!(".git/objects/{}/{}", &tree[..2], &tree[2..]);
+    std::fs::remove_file(repository.path().join(object)).unwrap();
+    let run = repository.trueline(&["scan"]);
+    let text = run.stdout();
+    let first = text.split("To know").next().unwrap();
+    assert!(first.contains("git fsck"), "{text}");
+    assert!(!first.contains("no committed line"), "{text}");
 }
 
 #[test]

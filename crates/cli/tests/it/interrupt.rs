@@ -143,3 +143,11 @@ fn the_second_interrupt_ends_a_run_at_once() {
     );
     drop(pipe);
 }
+
+#[test]
+fn an_interrupted_scan_does_not_say_that_nothing_is_committed() {
+    let output = interrupted(&Repository::new(), &[]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("the run was interrupted"), "{text}");
+    assert!(!text.contains("no committed line"), "{text}");
+}

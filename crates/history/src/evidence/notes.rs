@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use trueline_authorship::note::legacy::{self, LegacyBlob};
-use trueline_authorship::note::{Key, LARGEST_NOTE, PromptRecord};
+use trueline_authorship::note::{Key, LARGEST_NOTE, NoteError, PromptRecord};
 use trueline_facts::{Diagnostic, Level};
 
 use super::locate::Located;
@@ -52,7 +52,8 @@ pub(super) struct Shelf {
 }
 
 enum Outcome {
-    Parsed(u32, LegacyBlob),
+    /// With what could not be read of it.
+    Parsed(u32, LegacyBlob, Vec<NoteError>),
     Broken(u32, String),
     Skipped,
 }
@@ -125,10 +126,10 @@ fn read_some(
                         let ix = *ix;
                         let found = &located.notes[ix as usize];
                         match read_one(repo, found.blob) {
-                            Ok(content) if needed.contains(&found.annotated) => {
-                                Outcome::Parsed(ix, content)
+                            Ok((content, bad)) if needed.contains(&found.annotated) => {
+                                Outcome::Parsed(ix, content, bad)
                             }
-                            Ok(content) => Outcome::Parsed(ix, only_prompts(content)),
+                            Ok((content, bad)) => Outcome::Parsed(ix, only_prompts(content), bad),
                             Err(why) => Outcome::Broken(ix, why),
                         }
                     })
@@ -152,7 +153,10 @@ fn only_prompts(content: LegacyBlob) -> LegacyBlob {
     }
 }
 
-fn read_one(repo: &gix::Repository, blob: ObjectId) -> Result<LegacyBlob, String> {
+fn read_one(
+    repo: &gix::Repository,
+    blob: ObjectId,
+) -> Result<(LegacyBlob, Vec<NoteError>), String> {
     let bytes = objects::blob(repo, blob, LARGEST_NOTE as u64).map_err(|gap| {
         match gap {
             Gap::Missing => "its blob is not in this repository",
@@ -174,6 +178,7 @@ fn collect(
     let repo = repo.local();
     let mut shelf = Shelf::default();
     let mut skipped = 0_u64;
+    let mut partial = 0_usize;
     // The time and id of the commit whose note gave each legacy record.
     let mut newest: FxHashMap<Box<str>, (i64, ObjectId)> = FxHashMap::default();
     for outcome in batches.into_iter().flatten() {
@@ -193,8 +198,22 @@ fn collect(
                     ));
                 }
             }
-            Outcome::Parsed(ix, content) => {
+            Outcome::Parsed(ix, content, bad) => {
                 let found = &located.notes[ix as usize];
+                if let Some(first) = bad.first() {
+                    partial += 1;
+                    if partial <= DESCRIBED {
+                        diagnostics.push(Diagnostic::new(
+                            Level::Warning,
+                            "note-partly-read",
+                            format!(
+                                "the note of commit {} in {} is read in part: {first}; what stands \
+                                 above it for the same file is left out",
+                                found.annotated, located.stores[found.store as usize]
+                            ),
+                        ));
+                    }
+                }
                 if located.is_oldest(found.store) {
                     shelf.read_oldest += 1;
                 } else {
@@ -233,6 +252,13 @@ fn collect(
                 "{} more notes are left out for such reasons",
                 shelf.unreadable as usize - DESCRIBED
             ),
+        ));
+    }
+    if partial > DESCRIBED {
+        diagnostics.push(Diagnostic::new(
+            Level::Warning,
+            "note-partly-read",
+            format!("{} more notes are read in part", partial - DESCRIBED),
         ));
     }
     if skipped > 0 {

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use trueline_authorship::generated::Neighbours;
 use trueline_authorship::message::Sign;
 use trueline_facts::usage::LineShares;
-use trueline_facts::{Author, ModelId, RepoPath, Timestamp, ToolId};
+use trueline_facts::{Author, EvidenceClass, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
 use crate::model::{Commit, CommitIx, History, PathIx};
@@ -86,6 +86,12 @@ pub(super) struct Lines {
     pub(super) origin: OriginIx,
     pub(super) commit: CommitIx,
     pub(super) len: u64,
+}
+
+/// Whether a sign says that its tool had a part in writing. A hint, however sure (the branch that an
+/// agent names, what a revert brings back), shows the way in and leaves its lines unknown.
+fn had_a_part(sign: &Sign) -> bool {
+    sign.stands_alone() && sign.class != EvidenceClass::Hint
 }
 
 fn holds(of: &[bool], commit: CommitIx) -> bool {
@@ -248,7 +254,7 @@ impl<'a> View<'a> {
     }
 
     /// The tools that had a part in writing a commit, each with its model where stated; no
-    /// reviewers, no weak hints. Sorted, each tool once.
+    /// reviewers, no hints. Sorted, each tool once.
     pub(super) fn tools(
         &self,
         commit: CommitIx,
@@ -262,7 +268,7 @@ impl<'a> View<'a> {
                 evidence
                     .signs
                     .iter()
-                    .filter(|sign| sign.stands_alone())
+                    .filter(|sign| had_a_part(sign))
                     .map(|sign| (&sign.tool, sign.model.as_ref())),
             )
             .collect();
@@ -275,7 +281,7 @@ impl<'a> View<'a> {
     /// Has an AI tool had a part in it?
     pub(super) fn is_ai_commit(&self, commit: CommitIx) -> bool {
         let evidence = self.origins.commit(commit);
-        !evidence.attested.is_empty() || evidence.signs.iter().any(Sign::stands_alone)
+        !evidence.attested.is_empty() || evidence.signs.iter().any(had_a_part)
     }
 
     /// Does anything show that somebody other than the author looked at it?

@@ -569,7 +569,7 @@ impl<'r> Reading<'r> {
                 "lines-unattributable",
                 format!(
                     "{} lines whose history needs objects that are not readable here; those lines \
-                     are marked and may be older than shown, and nothing can be said of who wrote them. \
+                     are marked and may be older than shown, and nothing can be said of who wrote them; \
                      {}.",
                     match lost {
                         1 => "1 file has".to_owned(),

@@ -428,6 +428,26 @@ fn a_broken_note_is_counted_and_described_and_costs_nothing_else() {
 }
 
 #[test]
+fn a_note_with_a_bad_range_keeps_what_that_cannot_touch_and_says_so() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "one\ntwo\n");
+    repo.write("b.txt", "one\n");
+    let commit = repo.commit("partly");
+    let entry = "s_11111111111111::t_22222222222222";
+    let head = format!("a.txt\n  {entry} 1\n  {entry} 9-1\n  {entry} 2\nb.txt\n  {entry} 1\n");
+    note(&repo, &commit, &git_ai(&head, "1.5.0", SESSION));
+    let read = fused(&repo);
+    let counts = read.origins.notes;
+    assert_eq!((counts.read, counts.unreadable), (1, 0));
+    assert_eq!(read.codes(), ["note-partly-read"]);
+    assert!(read.origins.diagnostics[0].message.contains("`9-1`"));
+    let lines = read.file("a.txt");
+    assert!(lines.starts_with("1-1    unknown"), "{lines}");
+    assert!(lines.contains("2-2    cursor"), "{lines}");
+    assert!(read.file("b.txt").contains("cursor"));
+}
+
+#[test]
 fn the_oldest_storage_is_read() {
     let mut repo = Repo::new();
     repo.write("a.txt", "one\ntwo\nthree\n");

@@ -711,6 +711,30 @@ fn a_manifest_that_tests_are_run_on_is_no_use_of_ai() {
     assert_eq!(tables.signals().shadow_ai().0.signals.len(), 1);
 }
 
+/// The branch that an agent names is a way in, seen; that the agent wrote the commit nobody says.
+#[test]
+fn the_branch_of_an_agent_is_a_door_and_no_use_of_its_tool() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(3, "dev@example.org");
+    let branch = Sign {
+        class: EvidenceClass::Hint,
+        confidence: Confidence::Medium,
+        source: "branch",
+        ..sign("codex", Role::CoAuthor)
+    };
+    tables.evidence(commit).signs = vec![branch];
+    tables.change(commit, "big.rs", ChangeKind::Added, 900);
+    let signals = tables.signals();
+    assert!(signals.usage().tools.is_empty());
+    let health = signals.health();
+    assert_eq!(health.review.ai_commits.of, 0);
+    assert!(health.review.large_unreviewed.is_empty());
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!((entries[0].kind, entries[0].commits), (EntryKind::Agent, 1));
+    assert_eq!(entries[0].evidence, ["branch (1 commit)"]);
+}
+
 #[test]
 fn the_pipeline_counts_commits_and_the_unreviewed_among_them() {
     let mut tables = Tables::new();

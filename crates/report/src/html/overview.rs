@@ -42,6 +42,9 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
             WithoutOrigins::Damaged => "<p class=\"lead\">The history of this repository cannot be read, so nothing here says who wrote the code. The notes below say where reading ended and what helps.</p>\n",
         });
     }
+    if let Some(gap) = answer::gap(&report.diagnostics) {
+        put!(out, "<p class=\"lead\"><strong>{}</strong></p>\n", esc(gap));
+    }
     out.push_str("<div class=\"cards\">\n");
     if let Some(usage) = &report.usage {
         coverage_card(out, &usage.coverage, None, report.repository.shallow);

@@ -163,6 +163,7 @@ fn who(sheet: &mut Sheet<'_>, report: &ScanReport, usage: &Usage) {
         name: &name,
         since: None,
         is_cut: report.repository.shallow,
+        diagnostics: &report.diagnostics,
     };
     if report.diff_base.is_some() {
         let text = format!(

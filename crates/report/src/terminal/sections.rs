@@ -20,6 +20,8 @@ pub(super) struct Scope<'a> {
     pub(super) since: Option<Timestamp>,
     /// History is cut: most lines cannot be traced.
     pub(super) is_cut: bool,
+    /// What could not be read or done.
+    pub(super) diagnostics: &'a [Diagnostic],
 }
 
 /// That history ends early, which weakens everything said of origins and age.
@@ -31,6 +33,9 @@ pub(super) fn cut(sheet: &mut Sheet<'_>, scope: &Scope<'_>) {
             "cut off: this clone is shallow. Who wrote the lines that are older than the cut cannot be known, and age, churn and review speak only of what is left. To bring the rest: git fetch --unshallow",
         );
     }
+    if let Some(gap) = answer::gap(scope.diagnostics) {
+        sheet.labelled("History", Ink::Medium, &words::visible(gap));
+    }
 }
 
 /// Evidence coverage: the figure that every other one about origins rests on.
@@ -38,7 +43,9 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
     let recent = &coverage.recent;
     let all = &coverage.all;
     let name = scope.name;
+    let why = answer::why_nothing(scope.diagnostics, all.of).filter(|_| all.hits == 0);
     let mut text = match scope.since {
+        _ if why.is_some() => why.unwrap_or_default().to_owned(),
         _ if all.of == 0 => answer::no_line(scope.since),
         // Older lines may well carry evidence: nothing is said of them.
         Some(since) if all.hits == 0 => format!(
@@ -114,7 +121,8 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
 pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) {
     let (lines, recent) = (&usage.lines, &usage.recent_lines);
     let text = if lines.total == 0 {
-        answer::no_line(scope.since)
+        let why = answer::why_nothing(scope.diagnostics, 0).map(str::to_owned);
+        why.unwrap_or_else(|| answer::no_line(scope.since))
     } else if lines.ai == 0 && lines.human == 0 {
         "unknown, which is not zero: without evidence nobody can tell".to_owned()
     } else {
@@ -218,6 +226,11 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         let more = words::counted((tools.len() - limit) as u64, "more tool");
         let more = sheet.ink(Ink::Faint, &format!("  and {more}"));
         sheet.line(&more);
+    }
+    let shown = tools.get(..limit).unwrap_or(tools);
+    if !scope.is_cut && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
+        let text = "No line today: none of what these commits wrote stands, or its lines are named for another tool.";
+        sheet.hanging("", Ink::Faint, text);
     }
 }
 

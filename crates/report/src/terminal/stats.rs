@@ -179,6 +179,7 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
         name: &name,
         since: one.since,
         is_cut: one.repository.shallow,
+        diagnostics: &one.diagnostics,
     };
     let whose = answer::in_whole(one.scanned_path.as_ref());
     sections::cut(sheet, &scope);

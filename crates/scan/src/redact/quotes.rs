@@ -4,6 +4,7 @@
 //! the name that holds it, the call, other arguments. Hidden is every text that touches the secret,
 //! and beside it every text that may be one, by its name or by itself.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use trueline_taint::may_be_secret;
@@ -111,15 +112,63 @@ pub(super) fn hidden(line: &str, columns: &[(u32, u32)]) -> Vec<Range<usize>> {
 
 /// The line without what is hidden of it.
 pub(super) fn masked(line: &str, columns: &[(u32, u32)]) -> String {
+    without(line, hidden(line, columns))
+}
+
+fn without(line: &str, hidden: Vec<Range<usize>>) -> String {
     let mut out = String::with_capacity(line.len());
     let mut from = 0;
-    for range in hidden(line, columns) {
+    for range in hidden {
         out.push_str(line.get(from..range.start).unwrap_or_default());
         out.push_str(MASK);
         from = range.end;
     }
     out.push_str(line.get(from..).unwrap_or_default());
     out
+}
+
+/// A line of which no finding speaks, without the values that look like keys and have the name of one.
+pub(super) fn guarded(line: &str) -> Cow<'_, str> {
+    let mut hidden: Vec<Range<usize>> = Vec::new();
+    let mut last = "";
+    let parts = parts(line);
+    for part in &parts {
+        let text = line.get(part.inner.clone()).unwrap_or_default();
+        let before = line.get(..part.inner.start - 1).unwrap_or_default();
+        if !part.is_name && looks_like_key(text) && is_named_secret(before, last) {
+            hidden.push(part.inner.clone());
+        }
+        last = text;
+    }
+    // `API_TOKEN=…` of a settings file.
+    if parts.is_empty()
+        && let Some((name, value)) = line.split_once(['=', ':'])
+        && looks_like_key(value.trim())
+        && says_secret(name)
+    {
+        let start = line.len() - value.trim_start().len();
+        hidden.push(start..start + value.trim().len());
+    }
+    if hidden.is_empty() {
+        return Cow::Borrowed(line);
+    }
+    Cow::Owned(without(line, hidden))
+}
+
+/// Long, random, and of the characters that keys are written in. Stricter than [`may_be_secret`]: this is
+/// asked of all code.
+fn looks_like_key(text: &str) -> bool {
+    const LONG: usize = 16;
+    const DIGITS: usize = 3;
+    let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
+    text.len() >= LONG
+        && !text.starts_with(['/', '-'])
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-+/=".contains(c))
+        && count(char::is_ascii_digit) >= DIGITS
+        && count(char::is_ascii_alphabetic) >= DIGITS
+        && may_be_secret(text)
 }
 
 /// Whether what stands before a text says that it is a secret: `password="`, `put("token", "`.
@@ -232,6 +281,31 @@ mod tests {
             let shown = masked(line, &[at(line, secret)]);
             assert!(!shown.contains("Vq8!kd92"), "{shown}");
             assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_key_by_name_and_form_is_hidden_where_no_finding_speaks_of_it() {
+        let key = "6da9a43058a5d1b9f3353153921fb04d";
+        for line in [
+            format!("mixpanel_project_token = '{key}'"),
+            format!(r#"{{"api_key": "{key}", "n": 1}}"#),
+            format!(r#"client.put("secret", "{key}")"#),
+            format!("API_TOKEN={key}"),
+            format!("  password: {key}"),
+        ] {
+            assert_eq!(guarded(&line), line.replace(key, MASK));
+        }
+        // No name of a secret, a word, a path, a model, code.
+        for line in [
+            format!("checksum = '{key}'"),
+            "token = 'the-next-one-please'".to_owned(),
+            "token_url = '/oauth2/v10/token100'".to_owned(),
+            "tokenizer = 'cl100k_base'".to_owned(),
+            "token = read_next_token_2024(a, b)".to_owned(),
+            "def token(self): return self.token".to_owned(),
+        ] {
+            assert_eq!(guarded(&line), line);
         }
     }
 

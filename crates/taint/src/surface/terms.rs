@@ -314,19 +314,27 @@ impl<'a> Terms<'a> {
                 base,
                 index: Operand::Const(Const::Int(nth)),
             } => {
-                let (of, element) = self.awaited(at, base, usize::try_from(*nth).ok()?)?;
+                let nth = usize::try_from(*nth).ok()?;
+                let (of, element) = self.awaited(at, base, nth, depth)?;
                 self.path_within(of, element, depth)
             }
             _ => None,
         }
     }
 
-    /// One of several that are waited for together.
-    fn awaited(&self, id: FuncId, operand: &Operand, nth: usize) -> Option<(FuncId, &'a Operand)> {
+    /// One of several that are waited for together. What is called may be what is asked for, as in
+    /// `a, b = a.split()`: the depth goes on.
+    fn awaited(
+        &self,
+        id: FuncId,
+        operand: &Operand,
+        nth: usize,
+        depth: u8,
+    ) -> Option<(FuncId, &'a Operand)> {
         let (at, Op::Call { callee, args }) = self.operation(id, operand)? else {
             return None;
         };
-        if self.callee(at, callee).as_deref() != Some("Promise.all") {
+        if self.callee_within(at, callee, depth).as_deref() != Some("Promise.all") {
             return None;
         }
         let (of, elements) = self.elements(at, &args.first()?.value)?;
@@ -427,7 +435,6 @@ impl<'a> Terms<'a> {
                     })
                     .collect(),
             )),
-            Op::Copy(inner) => self.entries(at, inner),
             _ => None,
         }
     }
