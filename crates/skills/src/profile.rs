@@ -117,7 +117,8 @@ impl Counts {
         let mut others: Option<Count> = None;
         let mut seen = BTreeMap::new();
         for (place, row) in rows.iter().enumerate().take(all.last + 1).skip(all.first) {
-            if let Some((_, observation)) = counted(row).filter(|(its, _)| place != at && *its == key)
+            if let Some((_, observation)) =
+                counted(row).filter(|(its, _)| place != at && *its == key)
             {
                 Count::add(others.get_or_insert(Count::at(place)), place, &observation);
                 seen.insert(place, observation);

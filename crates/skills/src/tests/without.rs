@@ -41,7 +41,9 @@ fn months(seed: u64, rows: usize) -> Vec<Row> {
 
 fn by_replaying(folded: &Folded, rows: &[Row], left_out: &RowId, on: Day) -> f64 {
     let without = BTreeSet::from([left_out]);
-    Profile::resume(folded, rows, &without, on).belief(CELL).mean
+    Profile::resume(folded, rows, &without, on)
+        .belief(CELL)
+        .mean
 }
 
 #[test]
