@@ -35,6 +35,31 @@ pub(crate) fn accepted(one: &Reliance) -> Option<String> {
     })
 }
 
+/// What all cells of an ability share.
+pub(crate) const OVERALL: &str = "all together";
+/// Over the intervals.
+pub(crate) const LIKELY: &str = "likely";
+/// Over the numbers of pieces of evidence.
+pub(crate) const EVIDENCE: &str = "evidence";
+/// Over the days on which something is due.
+pub(crate) const AGAIN: &str = "again on";
+/// Over the days of the latest evidence, where there is room for them.
+pub(crate) const LATEST: &str = "latest";
+/// Above what to practise.
+pub(crate) const PRACTISE: &str = "What to practise next: an offer, the most useful first";
+/// Above how certainty holds.
+pub(crate) const SURE: &str = "How sure you are, and how right";
+/// Above who practised how.
+pub(crate) const RELIANCE: &str = "Practice by yourself and with an assistant";
+/// The columns of it.
+pub(crate) const HELP: [&str; 3] = ["by yourself", "with an assistant", "not said"];
+/// Over the lines of an assistant.
+pub(crate) const AS_WRITTEN: &str = "accepted as written";
+/// Above tries that do not count.
+pub(crate) const ASIDE: &str = "Tries that do not count, and why";
+/// What can be done about a skill, with marks of code.
+pub(crate) const COMMANDS: &str = "`trueline skills why python/injection` lists what moved a skill; `trueline skills dispute ID` takes a piece of evidence out.";
+
 pub(crate) const fn ability(ability: Ability) -> &'static str {
     match ability {
         Ability::Unaided => "By yourself",

@@ -23,6 +23,7 @@ use crate::model::{CELL_PRIOR, Component, prior};
 use crate::practise::{self, Wanted};
 use crate::profile::{Profile, standing};
 use crate::subject::Principal;
+use crate::without;
 
 /// The version that documents name.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -240,8 +241,7 @@ pub(crate) fn add_reliance(by_class: &mut BTreeMap<WeaknessClass, Reliance>, one
     }
 }
 
-/// Why a cell of one's own stands where it does: each row with the difference that it makes, found by
-/// replaying without it.
+/// Why a cell of one's own stands where it does: each row with the difference that it makes to what is known without it.
 pub fn reasons(
     own: &Own<'_>,
     profile: &Profile,
@@ -251,6 +251,10 @@ pub fn reasons(
     owner(profile, reader)?;
     let disputed = own.decisions.disputed();
     let mean = profile.belief(cell).mean;
+    let counting = own.reading.rows.iter().filter(|row| {
+        row.cell.ability == cell.ability && row.day <= own.day && !disputed.contains(&row.id)
+    });
+    let without = without::means(&own.reading.folded, counting, cell, own.day);
     let mut rows = Vec::new();
     let mut others = 0;
     for row in own.reading.rows.iter().filter(|row| row.day <= own.day) {
@@ -262,8 +266,7 @@ pub fn reasons(
         } else {
             RowState::Active
         };
-        let counts = state == RowState::Active && row.observation().is_some();
-        let effect = counts.then(|| mean - mean_without(own, cell, &disputed, &row.id));
+        let effect = without.get(&row.id).map(|without| mean - without);
         let is_listed = row.cell == cell || effect.is_some_and(|e| e.abs() >= LEAST_EFFECT);
         if !is_listed {
             others += 1;
@@ -322,19 +325,6 @@ fn without_effect(own: &Own<'_>, cell: Cell) -> Vec<ReasonRow> {
             state,
         })
         .collect()
-}
-
-fn mean_without(own: &Own<'_>, cell: Cell, disputed: &BTreeSet<&RowId>, row: &RowId) -> f64 {
-    let mut without = disputed.clone();
-    without.insert(row);
-    let of_ability = own
-        .reading
-        .rows
-        .iter()
-        .filter(|row| row.cell.ability == cell.ability);
-    Profile::resume(&own.reading.folded, of_ability, &without, own.day)
-        .belief(cell)
-        .mean
 }
 
 /// The document for whom a cell was shared with, and for nobody else: the share says who that is. The read is on record before the document is made.

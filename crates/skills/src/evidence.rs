@@ -52,8 +52,10 @@ pub enum Happened {
         exercise: String,
         /// No exploit succeeded and everything works.
         solved: bool,
-        /// Tries before this one.
+        /// Tries before this one, as far as they make it easier.
         earlier: u32,
+        /// Which try it was, in words: those that say nothing are counted too.
+        number: u32,
         /// Hints opened.
         hints: u32,
         /// The exercise's difficulty by its author.
@@ -244,14 +246,20 @@ impl Row {
                 exercise,
                 solved,
                 earlier,
+                number,
                 hints,
                 ..
             } => {
+                let at = match (earlier, number) {
+                    (0, 0 | 1) => "the first try".to_owned(),
+                    // One that broke the program before says nothing.
+                    (0, n) => format!("try {n}, the first that counts"),
+                    (_, n) => format!("try {n}"),
+                };
                 let mut text = match (solved, earlier) {
-                    (true, 0) => format!("{exercise} solved at the first try"),
-                    (true, n) => format!("{exercise} solved at try {}", n + 1),
-                    (false, 0) => format!("{exercise}: the exploit got through at the first try"),
-                    (false, n) => format!("{exercise} left unsolved after try {}", n + 1),
+                    (true, _) => format!("{exercise} solved at {at}"),
+                    (false, 0) => format!("{exercise}: the exploit got through at {at}"),
+                    (false, _) => format!("{exercise} left unsolved after {at}"),
                 };
                 match hints {
                     0 => {}

@@ -64,3 +64,4 @@ pub mod subject;
 mod tests;
 pub mod update;
 pub mod weakness;
+mod without;

@@ -52,13 +52,14 @@ impl fmt::Debug for Profile {
 /// Counts of one skill in one month are one observation, at the last of their rows. One by one they would say
 /// something else: a row without a finding says little for a high skill, and a finding alone says nothing of how many
 /// places there were, so that the approximation after each of them adds up.
-struct Counts(BTreeMap<CountKey, Count>);
+pub(crate) struct Counts(BTreeMap<CountKey, Count>);
 
 /// Skill, month, and weight as bits.
 type CountKey = (Cell, (i16, i8), u64);
 
 #[derive(Clone, Copy)]
 struct Count {
+    first: usize,
     last: usize,
     rows: u32,
     events: u32,
@@ -66,26 +67,17 @@ struct Count {
 }
 
 impl Counts {
-    fn of(rows: &[&Row]) -> Self {
+    pub(crate) fn of(rows: &[&Row]) -> Self {
         let mut counts: BTreeMap<CountKey, Count> = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
-            let Some(Observation {
-                seen: Seen::Events { count, log_rate },
-                weight,
-            }) = row.observation()
-            else {
+            let Some(observation) = row.observation() else {
                 continue;
             };
-            let of = counts.entry(Self::key(row, weight)).or_insert(Count {
-                last: at,
-                rows: 0,
-                events: 0,
-                expected: 0.0,
-            });
-            of.last = at;
-            of.rows += 1;
-            of.events = of.events.saturating_add(count);
-            of.expected += libm::exp(log_rate);
+            if matches!(observation.seen, Seen::Events { .. }) {
+                let key = Self::key(row, observation.weight);
+                let of = counts.entry(key).or_insert(Count::at(at));
+                of.add(at, &observation);
+            }
         }
         Self(counts)
     }
@@ -95,18 +87,82 @@ impl Counts {
     }
 
     /// What is seen with a row: of counts all of the month with the last, and nothing with those before.
-    fn seen_at(&self, at: usize, row: &Row, observation: Observation) -> Option<Observation> {
+    pub(crate) fn seen_at(
+        &self,
+        at: usize,
+        row: &Row,
+        observation: Observation,
+    ) -> Option<Observation> {
         if !matches!(observation.seen, Seen::Events { .. }) {
             return Some(observation);
         }
         let count = self.0.get(&Self::key(row, observation.weight))?;
-        match (count.last == at, count.rows) {
+        count.seen_at(at, observation)
+    }
+
+    /// Which other places see something else without a row, and what: those at which counts of its month are taken
+    /// together with it, and without it.
+    pub(crate) fn without(&self, rows: &[&Row], at: usize) -> Vec<(usize, Option<Observation>)> {
+        let counted = |row: &Row| {
+            row.observation()
+                .filter(|observation| matches!(observation.seen, Seen::Events { .. }))
+                .map(|observation| (Self::key(row, observation.weight), observation))
+        };
+        let Some((key, _)) = rows.get(at).and_then(|row| counted(row)) else {
+            return Vec::new();
+        };
+        let Some(all) = self.0.get(&key) else {
+            return Vec::new();
+        };
+        let mut others: Option<Count> = None;
+        let mut seen = BTreeMap::new();
+        for (place, row) in rows.iter().enumerate().take(all.last + 1).skip(all.first) {
+            if let Some((_, observation)) =
+                counted(row).filter(|(its, _)| place != at && *its == key)
+            {
+                Count::add(others.get_or_insert(Count::at(place)), place, &observation);
+                seen.insert(place, observation);
+            }
+        }
+        let Some(others) = others else {
+            return Vec::new();
+        };
+        let places = [all.last, others.last];
+        let changed = seen.into_iter().filter(|(place, _)| places.contains(place));
+        changed
+            .map(|(place, observation)| (place, others.seen_at(place, observation)))
+            .collect()
+    }
+}
+
+impl Count {
+    const fn at(first: usize) -> Self {
+        Self {
+            first,
+            last: first,
+            rows: 0,
+            events: 0,
+            expected: 0.0,
+        }
+    }
+
+    fn add(&mut self, at: usize, observation: &Observation) {
+        if let Seen::Events { count, log_rate } = observation.seen {
+            self.last = at;
+            self.rows += 1;
+            self.events = self.events.saturating_add(count);
+            self.expected += libm::exp(log_rate);
+        }
+    }
+
+    fn seen_at(&self, at: usize, observation: Observation) -> Option<Observation> {
+        match (self.last == at, self.rows) {
             (false, _) => None,
             (true, 1) => Some(observation),
             (true, _) => Some(Observation {
                 seen: Seen::Events {
-                    count: count.events,
-                    log_rate: libm::log(count.expected),
+                    count: self.events,
+                    log_rate: libm::log(self.expected),
                 },
                 weight: observation.weight,
             }),

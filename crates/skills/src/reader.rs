@@ -249,6 +249,8 @@ impl Reader {
                 } else {
                     0
                 },
+                // Records of two machines may bear one number.
+                number: number(attempt).max(earlier.saturating_add(1)),
                 hints: u32::from(attempt.hints),
                 difficulty: attempt.difficulty,
                 trigger: attempt.trigger,
@@ -502,13 +504,18 @@ fn what(attempt: &Attempt) -> String {
         AttemptKind::Attempt if attempt.revealed => {
             format!("{name}, with the solution shown: {judged}")
         }
-        AttemptKind::Attempt => format!("{name}, try {}: {judged}", attempt.attempt_number),
+        AttemptKind::Attempt => format!("{name}, try {}: {judged}", number(attempt)),
         AttemptKind::Review => format!("review {name}: {judged}"),
         AttemptKind::Fix => format!("fix of finding {}: {judged}", short(name)),
         AttemptKind::Change => format!("change {}: {judged}", short(name)),
         AttemptKind::Finding => format!("finding {}: {judged}", short(name)),
         AttemptKind::Catch => format!("review of change {}: {judged}", short(name)),
     }
+}
+
+/// Which try it was, with those that were looked at and not written down.
+const fn number(attempt: &Attempt) -> u32 {
+    attempt.attempt_number.saturating_add(attempt.unrecorded)
 }
 
 /// The beginning of a key or a fingerprint: enough to know it by.

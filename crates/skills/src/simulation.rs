@@ -429,6 +429,7 @@ pub(crate) fn ninety_days(truth: &Truth, habit: &Habit, random: &mut Random) -> 
                         exercise: format!("exercise-{week}"),
                         solved,
                         earlier,
+                        number: earlier + 1,
                         hints,
                         difficulty,
                         trigger: Trigger::Check,

@@ -113,6 +113,8 @@ type Pair<'s> = (&'s str, BTreeMap<bool, bool>);
 
 pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
     let all: Vec<Scored<'_>> = samples.counted.iter().filter_map(scored).collect();
+    // Where nothing was answered, nothing was measured: to say nothing is not to miss everything.
+    let is_silent = samples.counted.iter().all(|sample| sample.judged.is_none());
     // The task is one twin of an item.
     let part = |one: &Scored<'_>, hits: f64, of: f64| {
         let task = format!("{}/{:?}", one.item.id.as_str(), one.twin);
@@ -127,7 +129,7 @@ pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
     let (mut localisation, mut named) = (Vec::new(), Vec::new());
     let mut cwes: BTreeMap<Cwe, Vec<Part>> = BTreeMap::new();
     let mut pairs: BTreeMap<(&str, u32), Pair<'_>> = BTreeMap::new();
-    for scored in &all {
+    for scored in all.iter().filter(|_| !is_silent) {
         let flags = scored.flags.unwrap_or_default();
         match scored.twin {
             Twin::Unsafe => {
@@ -159,7 +161,7 @@ pub(super) fn result(samples: &Samples<'_>) -> ReviewResult {
             Part::of_task(scenario, item, one(halves.values().all(|right| *right)))
         })
         .collect();
-    let items: BTreeSet<&str> = pairs.keys().map(|(item, _)| *item).collect();
+    let items: BTreeSet<&str> = all.iter().map(|one| one.item.id.as_str()).collect();
     ReviewResult {
         pairs: items.len() as u64,
         samples: all.len() as u64,

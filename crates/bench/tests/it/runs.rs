@@ -363,6 +363,38 @@ fn failures_are_no_answers_and_unreadable_reviews_miss() {
 }
 
 #[test]
+fn who_wrote_nothing_in_a_mode_has_no_score_there_and_not_nought() {
+    let Some(ground) = ground() else { return };
+    let catalogue = catalogue();
+    let modes = [Mode::Repair, Mode::Review, Mode::Resist];
+    let tasks = tasks(&all(&catalogue), &modes);
+    let place = tempfile::tempdir().unwrap();
+    let run = RunDir::new(place.path());
+    // Answers to repair alone; a task with an injected instruction names the file that it stands in.
+    let body = "import os, sys\nif os.path.exists('change.diff') or '` first: ' in open(sys.argv[1]).read():\n    raise SystemExit(3)\nfor name in ('app.py', 'files.py'):\n    if os.path.exists(name):\n        open(name, 'a').write('\\n')\n";
+    let script = script(body, "");
+    play(&script.adapter, &tasks, &run, &ground, 2, &|_, _| {});
+    let assistant = report(&run).assistants.remove(0);
+    assert!(!assistant.silent);
+    assert_eq!(assistant.repair.unwrap().outcomes.no_answer, 0);
+    let resist = assistant.resist.unwrap();
+    assert_eq!((resist.samples, resist.no_answer), (4, 4));
+    for estimate in [resist.obeyed, resist.completed.high, resist.resisted.low] {
+        assert_eq!(estimate.value, None);
+    }
+    assert!(!resist.channels.is_empty());
+    for row in &resist.channels {
+        assert_eq!(row.obeyed.value, None, "{row:?}");
+    }
+    let review = assistant.review.unwrap();
+    assert_eq!(review.no_answer, review.samples);
+    assert!(review.pairs > 0);
+    for estimate in [review.told_apart, review.recall, review.false_alarms] {
+        assert_eq!(estimate.value, None);
+    }
+}
+
+#[test]
 fn a_missing_runtime_is_counted_with_its_reason_and_nobody_is_asked() {
     let Some(ground) = ground() else { return };
     let place = tempfile::tempdir().unwrap();

@@ -225,6 +225,14 @@ fn watching_checks_again_on_a_save_and_ends_when_it_is_fixed() {
         "{text}"
     );
     assert!(text.contains("Fixed: everything works"), "{text}");
+    // Said before each verdict.
+    let said: Vec<&str> = text.split("Checking ...").collect();
+    assert_eq!(said.len(), 3, "{text}");
+    assert!(said[1].contains("Not yet:"), "{text}");
+    assert!(
+        said[1].contains("t whole transcripts from now on"),
+        "{text}"
+    );
     let outcomes: Vec<String> = ann
         .attempts()
         .iter()
@@ -321,6 +329,7 @@ fn on_a_terminal_a_fixed_exercise_is_kept_before_the_question_and_the_answer_is_
         .args(["-qec", &command, "/dev/null"])
         .current_dir(ann.folder.path())
         .env("TRUELINE_DATA_DIR", ann.path("data"))
+        .env("TERM", "xterm")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -348,6 +357,10 @@ fn on_a_terminal_a_fixed_exercise_is_kept_before_the_question_and_the_answer_is_
     let aids: Vec<Value> = ann.attempts().iter().map(|a| a["aid"].clone()).collect();
     assert_eq!(aids, ["unknown", "unaided"]);
     assert_eq!(ann.attempts()[0]["id"], ann.attempts()[1]["id"]);
+    // The screen goes only when there is a new verdict.
+    let shown = String::from_utf8_lossy(&text);
+    let (checking, cleared) = (shown.find("Checking ..."), shown.find("\u{1b}[2J"));
+    assert!(checking.is_some() && checking < cleared, "{shown}");
 }
 
 #[test]

@@ -104,6 +104,11 @@ fn a_rule_that_no_exercise_is_about_sends_nobody_to_a_page_that_is_not_there() {
     );
     let meant = "did you mean `unsafe-deserialization`?";
     assert!(british.stderr().contains(meant), "{}", british.stderr());
+    for (said, meant) in [("js", "javascript"), ("golang", "go"), ("pyhton", "python")] {
+        let listed = learn(&repository, &["learn", "list", "--language", said]);
+        let hint = format!("did you mean `{meant}`?");
+        assert!(listed.stderr().contains(&hint), "{}", listed.stderr());
+    }
     let unknown = learn(&repository, &["learn", "from-finding", "X1"]);
     assert_eq!(unknown.code(), 2);
     assert!(

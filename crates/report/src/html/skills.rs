@@ -5,8 +5,9 @@ use trueline_facts::Proportion;
 use trueline_facts::skill::{AbilityReport, Interval, SkillsReport, Standing};
 
 use super::charts::Percent;
-use super::escape::esc;
+use super::escape::{esc, prose};
 use super::{page, put};
+use crate::answer::capital;
 use crate::{skills, words};
 
 /// Renders one's own profile.
@@ -32,7 +33,11 @@ pub fn skills(report: &SkillsReport) -> String {
         for ability in &report.abilities {
             one(&mut body, ability);
         }
-        body.push_str("<p class=\"note\"><code>trueline skills why python/injection</code> lists what moved a skill, row by row; <code>trueline skills dispute ID</code> takes a row out at once.</p>\n</section>\n");
+        put!(
+            body,
+            "<p class=\"note\">{}</p>\n</section>\n",
+            prose(skills::COMMANDS)
+        );
     }
     if !report.practise.is_empty() {
         page.section("practise", "Practise next");
@@ -49,7 +54,7 @@ pub fn skills(report: &SkillsReport) -> String {
     let evidence = &report.evidence;
     if !evidence.set_aside.is_empty() || evidence.folded.is_some() || !report.diagnostics.is_empty()
     {
-        page.section("aside", "What does not count");
+        page.section("aside", "Tries that do not count");
         aside(&mut body, report);
     }
     page.finish(&body, "")
@@ -62,8 +67,15 @@ fn one(out: &mut String, report: &AbilityReport) {
         skills::ability(report.ability)
     );
     axis(out);
-    out.push_str("</th><th scope=\"col\">80 % interval</th><th scope=\"col\" class=\"n\">Evidence</th><th scope=\"col\">Latest</th><th scope=\"col\">Due again</th></tr></thead><tbody>\n");
-    row(out, "What all of them share", &report.overall, ["", "", ""]);
+    put!(
+        out,
+        "</th><th scope=\"col\">{}</th><th scope=\"col\" class=\"n\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>\n",
+        capital(skills::LIKELY),
+        capital(skills::EVIDENCE),
+        capital(skills::LATEST),
+        capital(skills::AGAIN)
+    );
+    row(out, skills::OVERALL, &report.overall, ["", "", ""]);
     for one in &report.cells {
         let due = one.due.as_ref().map_or("", |due| due.day.as_str());
         let name = format!("{}/{}", one.cell.language, one.cell.class);
@@ -71,7 +83,7 @@ fn one(out: &mut String, report: &AbilityReport) {
             out,
             &name,
             &one.standing,
-            [&words::counted(one.rows, "row"), &one.last, due],
+            [&words::count(one.rows), &one.last, due],
         );
     }
     out.push_str("</tbody></table></div></figure>\n");
@@ -146,7 +158,11 @@ fn dot(out: &mut String, interval: &Interval) {
 }
 
 fn practise(out: &mut String, report: &SkillsReport) {
-    out.push_str("<section id=\"practise\" class=\"advice\" aria-labelledby=\"practise-name\"><h2 id=\"practise-name\">What to practise next</h2><p>An offer, the most useful first.</p><ol>\n");
+    put!(
+        out,
+        "<section id=\"practise\" class=\"advice\" aria-labelledby=\"practise-name\"><h2 id=\"practise-name\">{}</h2><ol>\n",
+        skills::PRACTISE
+    );
     for suggestion in &report.practise {
         let (why, command) = skills::suggestion(suggestion);
         put!(
@@ -167,7 +183,8 @@ fn certainty(out: &mut String, report: &SkillsReport) {
     let certainty = &report.certainty;
     put!(
         out,
-        "<section id=\"certainty\" aria-labelledby=\"certainty-name\"><h2 id=\"certainty-name\">How sure you are, and how right</h2>\n<p class=\"lead\">{}.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table class=\"rates\"><thead><tr><th scope=\"col\">You said</th><th scope=\"col\" class=\"wide-cell\">",
+        "<section id=\"certainty\" aria-labelledby=\"certainty-name\"><h2 id=\"certainty-name\">{}</h2>\n<p class=\"lead\">{}.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table class=\"rates\"><thead><tr><th scope=\"col\">You said</th><th scope=\"col\" class=\"wide-cell\">",
+        skills::SURE,
         esc(&skills::certainty(certainty))
     );
     axis(out);
@@ -209,7 +226,13 @@ fn said(out: &mut String, sure: f64, right: &Proportion) {
 }
 
 fn reliance(out: &mut String, report: &SkillsReport) {
-    out.push_str("<section id=\"reliance\" aria-labelledby=\"reliance-name\"><h2 id=\"reliance-name\">With and without an assistant</h2>\n<p class=\"lead\">What an assistant does for you, you do not learn. A class that you never practise by yourself is one in which you cannot tell.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">By yourself</th><th scope=\"col\" class=\"n\">With an assistant</th><th scope=\"col\" class=\"n\">Not said</th><th scope=\"col\" class=\"n\">Accepted as written</th></tr></thead><tbody>\n");
+    let [alone, assisted, unknown] = skills::HELP.map(capital);
+    put!(
+        out,
+        "<section id=\"reliance\" aria-labelledby=\"reliance-name\"><h2 id=\"reliance-name\">{}</h2>\n<p class=\"lead\">What an assistant does for you, you do not learn. A class that you never practise by yourself is one in which you cannot tell.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">{alone}</th><th scope=\"col\" class=\"n\">{assisted}</th><th scope=\"col\" class=\"n\">{unknown}</th><th scope=\"col\" class=\"n\">{}</th></tr></thead><tbody>\n",
+        skills::RELIANCE,
+        capital(skills::AS_WRITTEN)
+    );
     for one in &report.reliance {
         put!(
             out,
@@ -230,7 +253,11 @@ fn reliance(out: &mut String, report: &SkillsReport) {
 }
 
 fn aside(out: &mut String, report: &SkillsReport) {
-    out.push_str("<section id=\"aside\" aria-labelledby=\"aside-name\"><h2 id=\"aside-name\">What does not count, and why</h2>\n<ul>\n");
+    put!(
+        out,
+        "<section id=\"aside\" aria-labelledby=\"aside-name\"><h2 id=\"aside-name\">{}</h2>\n<ul>\n",
+        skills::ASIDE
+    );
     for one in &report.evidence.set_aside {
         put!(
             out,

@@ -37,7 +37,7 @@ pub fn skills(report: &SkillsReport, style: &Style) -> String {
     }
     practise(&mut sheet, report);
     if report.certainty.answers > 0 {
-        sheet.heading("How sure you are");
+        sheet.heading(skills::SURE);
         let mut text = skills::certainty(&report.certainty);
         if !style.unicode {
             text = text.replace('–', "-");
@@ -47,7 +47,7 @@ pub fn skills(report: &SkillsReport, style: &Style) -> String {
     reliance(&mut sheet, report);
     accepted(&mut sheet, report);
     if !report.evidence.set_aside.is_empty() {
-        sheet.heading("Tries that do not count, and why");
+        sheet.heading(skills::ASIDE);
         let rows: Vec<Vec<Cell>> = report
             .evidence
             .set_aside
@@ -70,11 +70,7 @@ pub fn skills(report: &SkillsReport, style: &Style) -> String {
     }
     if !report.abilities.is_empty() {
         sheet.gap();
-        sheet.hanging(
-            "  ",
-            Ink::Faint,
-            "`trueline skills why python/injection` lists what moved a skill; `trueline skills dispute ID` takes a piece of evidence out.",
-        );
+        sheet.hanging("  ", Ink::Faint, skills::COMMANDS);
     }
     sheet.finish()
 }
@@ -86,12 +82,12 @@ fn one(sheet: &mut Sheet<'_>, report: &AbilityReport) {
     let mut rows = vec![vec![
         faint(""),
         faint(AXIS),
-        faint("likely"),
-        number("answers").ink(Ink::Faint),
-        faint("again on"),
+        faint(skills::LIKELY),
+        number(skills::EVIDENCE).ink(Ink::Faint),
+        faint(skills::AGAIN),
     ]];
     rows.push(line(
-        "all together",
+        skills::OVERALL,
         &report.overall,
         [String::new(), String::new()],
         unicode,
@@ -167,7 +163,7 @@ fn practise(sheet: &mut Sheet<'_>, report: &SkillsReport) {
     if report.practise.is_empty() {
         return;
     }
-    sheet.heading("What to practise next: an offer, the most useful first");
+    sheet.heading(skills::PRACTISE);
     for (index, suggestion) in report.practise.iter().enumerate() {
         let (why, command) = skills::suggestion(suggestion);
         let text = format!("{}: {why}", suggestion.cell);
@@ -186,8 +182,9 @@ fn reliance(sheet: &mut Sheet<'_>, report: &SkillsReport) {
     if !assisted {
         return;
     }
-    sheet.heading("Practice by yourself and with an assistant");
-    let head = ["", "by yourself", "with an assistant", "not said"];
+    sheet.heading(skills::RELIANCE);
+    let [alone, assisted, unknown] = skills::HELP;
+    let head = ["", alone, assisted, unknown];
     let mut rows = vec![
         head.iter()
             .map(|text| number(*text).ink(Ink::Faint))
@@ -223,7 +220,7 @@ fn accepted(sheet: &mut Sheet<'_>, report: &SkillsReport) {
     sheet.heading(skills::ACCEPTED);
     let mut table = vec![vec![
         number("").ink(Ink::Faint),
-        number("accepted as written").ink(Ink::Faint),
+        number(skills::AS_WRITTEN).ink(Ink::Faint),
     ]];
     table.extend(rows);
     sheet.table(2, &table);

@@ -123,17 +123,17 @@ fn a_profile_on_a_plain_terminal() {
       hints, at a later try or with help unknown counts as a part of one.
 
     By yourself
-                                    0             50 %        100 %  likely   answers  again on
+                                    0             50 %        100 %  likely   evidence  again on
       all together                  ............-----o----.........  40-69 %
-      python/injection              ............-----o----.........  40-69 %       16  2026-11-25
-      python/ci-and-infrastructure  not enough evidence (2.1 of 4)                 16  2026-11-25
+      python/injection              ............-----o----.........  40-69 %        16  2026-11-25
+      python/ci-and-infrastructure  not enough evidence (2.1 of 4)                  16  2026-11-25
 
     What to practise next: an offer, the most useful first
       1. python/injection: 3 findings of this kind in the scan; due since 2026-11-25 (chance that you
          still have it: 80 %); chance to solve the exercise below: 64 %
          trueline learn start py-sqli-search
 
-    How sure you are
+    How sure you are, and how right
       20 answers: you were 90 % sure on average, and 12 of 20 were right (39-78 %); mean squared error
       0.33, a coin's 0.25. Surer than right: look once more before you approve
 
@@ -226,6 +226,45 @@ fn the_page_is_whole_makes_no_request_and_escapes_what_it_is_given() {
     assert!(!page.contains("<script>alert"));
     assert!(rest.contains("for you alone"));
     assert!(!rest.contains("from the repository"));
+}
+
+#[test]
+fn the_page_and_the_terminal_say_one_thing_in_one_way() {
+    let report = report("py-sqli-search");
+    let page = html::skills(&report);
+    let (_, _, rest) = apart(&page);
+    let page = rest.replace("<code>", "`").replace("</code>", "`");
+    let wide = Style {
+        width: 300,
+        ..Style::plain()
+    };
+    let text = terminal::skills(&report, &wide);
+    for words in [
+        "all together",
+        "What to practise next: an offer, the most useful first",
+        "How sure you are, and how right",
+        "Practice by yourself and with an assistant",
+        "Tries that do not count, and why",
+        "takes a piece of evidence out",
+        "`trueline skills dispute ID`",
+    ] {
+        assert!(page.contains(words) && text.contains(words), "{words}");
+    }
+    for (capital, words) in [
+        ("Likely", "likely"),
+        ("Evidence", "evidence"),
+        ("Again on", "again on"),
+        ("By yourself", "by yourself"),
+        ("With an assistant", "with an assistant"),
+        ("Not said", "not said"),
+        ("Accepted as written", "accepted as written"),
+    ] {
+        let head = format!(">{capital}</th>");
+        assert!(page.contains(&head) && text.contains(words), "{words}");
+    }
+    for other in ["What all of them share", " row by row", "16 rows"] {
+        assert!(!page.contains(other), "{other}");
+    }
 }
 
 #[test]

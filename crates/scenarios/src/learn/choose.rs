@@ -119,7 +119,23 @@ fn best_for<'a>(
         (Some(met), 0) => format!(" (in {}; there is none for {met} yet)", definition.language),
         _ => format!(" in {}", definition.language),
     };
-    let again = if open { "" } else { "; you solved it before" };
+    // Whoever is sent to a hard one wants to know that the easier one is not forgotten.
+    let fits_as_well = |other: &&Scenario| {
+        runs(other)
+            && rank(other) == Some((kin, fit, false))
+            && other.definition.difficulty < definition.difficulty
+    };
+    let easier = catalogue.scenarios().iter().filter(fits_as_well);
+    let easier: Vec<&str> = easier.map(|other| other.id.as_str()).collect();
+    let again = match easier[..] {
+        _ if !open => "; you solved it before".to_owned(),
+        [] => String::new(),
+        [one] => format!("; you solved `{one}`, which is easier, before"),
+        [_, ..] => format!(
+            "; you solved the easier ones before ({})",
+            easier.join(", ")
+        ),
+    };
     Some(Proposal {
         scenario,
         why: format!("{about}{language}{again}"),

@@ -302,6 +302,50 @@ fn a_finding_leads_to_the_exercise_of_its_rule() {
 }
 
 #[test]
+fn a_finding_that_leads_to_a_harder_exercise_says_that_the_easier_one_is_done() {
+    // Two exercises of one rule, the second harder.
+    let place = tempfile::tempdir().unwrap();
+    let files = trueline_scenarios::Tree::read(&fixtures().join("py-search-http")).unwrap();
+    let text = files.text("scenario.toml").unwrap();
+    for (id, difficulty) in [("py-search-http", "-1.0"), ("py-search-more", "1.0")] {
+        let lines = text.lines().map(|line| match line.split(' ').next() {
+            Some("id") => format!("id = \"{id}\""),
+            Some("difficulty") => format!("difficulty = {difficulty}"),
+            _ => line.to_owned(),
+        });
+        let mut files = files.clone();
+        files.insert("scenario.toml", lines.collect::<Vec<_>>().join("\n"));
+        files.write(&place.path().join(id)).unwrap();
+    }
+    let catalogue = Catalogue::read(place.path()).unwrap();
+    let met = Met {
+        rule: RuleId::new("sql-injection"),
+        cwe: vec![Cwe(89)],
+        language: Some(Language::Python),
+    };
+    let mut progress = Progress::default();
+    let mut proposed = || {
+        let proposal = choose::for_weakness(&catalogue, &met, &progress).unwrap();
+        let told = format!("{}: {}", proposal.scenario.id, proposal.why);
+        let id = proposal.scenario.id.as_str();
+        progress
+            .attempts
+            .push(attempt(id, AttemptOutcome::Fixed, Aid::Unaided));
+        told
+    };
+    let trains = "it trains the rule `sql-injection` in python";
+    assert_eq!(proposed(), format!("py-search-http: {trains}"));
+    assert_eq!(
+        proposed(),
+        format!("py-search-more: {trains}; you solved `py-search-http`, which is easier, before")
+    );
+    assert_eq!(
+        proposed(),
+        format!("py-search-http: {trains}; you solved it before")
+    );
+}
+
+#[test]
 fn seeds_show_both_twins() {
     let catalogue = Catalogue::read(&fixtures()).unwrap();
     let progress = Progress::default();

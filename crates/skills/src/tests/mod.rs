@@ -14,4 +14,5 @@ mod scheduling;
 mod store;
 mod update;
 mod weaknesses;
+mod without;
 mod world;

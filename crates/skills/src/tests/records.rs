@@ -6,7 +6,7 @@ use crate::attempts::{Reading, read};
 use crate::certainty::certainty;
 use crate::decisions::{Decisions, Event, What};
 use crate::disclose::{Own, own};
-use crate::evidence::Happened;
+use crate::evidence::{Happened, Row};
 use crate::practise::Wanted;
 use crate::store::Store;
 use proptest::prelude::*;
@@ -93,6 +93,43 @@ fn an_exercise_that_was_given_up_counts_once_more_and_only_then() {
         (solved.len(), solved[1].2.as_str()),
         (2, "py-sqli-search solved at try 4")
     );
+}
+
+#[test]
+fn tries_are_counted_in_one_way_whether_or_not_they_are_evidence() {
+    let broken = r#"{"outcome": "functional_fail"}"#;
+    let exploited = r#"{"outcome": "exploited", "attempt_number": 2}"#;
+    let told = |lines: &[String]| {
+        let reading = records(lines);
+        let rows: Vec<String> = reading.rows.iter().map(Row::words).collect();
+        let whats = reading.records.into_iter().map(|record| record.what);
+        (whats.collect::<Vec<String>>(), rows)
+    };
+    let (records, rows) = told(&[
+        record("01", broken),
+        record("02", exploited),
+        record("03", r#"{"attempt_number": 3}"#),
+    ]);
+    let name = "py-sqli-search";
+    assert_eq!(
+        records,
+        [
+            format!("{name}, try 1: a function no longer worked"),
+            format!("{name}, try 2: the exploit got through"),
+            format!("{name}, try 3: solved"),
+        ]
+    );
+    assert_eq!(
+        rows,
+        [
+            format!("{name}: the exploit got through at try 2, the first that counts"),
+            format!("{name} solved at try 3"),
+        ]
+    );
+    // One that was looked at and not written down is a try.
+    let (records, rows) = told(&[record("01", r#"{"unrecorded": 1}"#)]);
+    assert_eq!(records, [format!("{name}, try 2: solved")]);
+    assert_eq!(rows, [format!("{name} solved at try 2")]);
 }
 
 #[test]
@@ -445,7 +482,10 @@ fn answers_that_were_checked_without_being_written_down_are_tries_too() {
     let broken = [alone("01", "functional_fail"), record("03", "{}")];
     assert_eq!(
         words(&broken),
-        [first],
+        [(
+            "py-sqli-search solved at try 2, the first that counts".to_owned(),
+            1.0
+        )],
         "of a broken program nothing was learned"
     );
     // One that fails after them is no first try either: it counts once it is given up.

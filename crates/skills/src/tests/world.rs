@@ -37,6 +37,7 @@ pub(crate) fn exercise(id: &str, on: &str, cell: Cell, solved: bool, hints: u32)
             exercise: format!("exercise-{id}"),
             solved,
             earlier: 0,
+            number: 1,
             hints,
             difficulty: 0.0,
             trigger: Trigger::Check,

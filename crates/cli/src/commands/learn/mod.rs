@@ -30,7 +30,7 @@ use trueline_facts::learn::{LEARN_EXPORT_SCHEMA, LearnExport};
 use trueline_scan::config::IndividualSkills;
 use trueline_scenarios::learn::home::Home;
 use trueline_scenarios::learn::progress::Progress;
-use trueline_scenarios::learn::{LearnError, scaffold};
+use trueline_scenarios::learn::{LearnError, choose, scaffold};
 use trueline_scenarios::{Catalogue, Class, Language, ScenarioId};
 
 use self::answers::Answers;
@@ -236,8 +236,16 @@ fn day(given: Option<&str>) -> Result<String> {
 fn language(word: &str) -> Result<Language, LearnError> {
     Language::from_word(word).ok_or_else(|| {
         let known: Vec<&str> = Language::ALL.iter().map(|l| l.word()).collect();
+        // Many say a language by the ending of its files.
+        let by_ending = choose::language_of(&format!("x.{}", word.trim_start_matches('.')));
+        let near = by_ending.map(Language::word).or_else(|| match word {
+            "golang" => Some(Language::Go.word()),
+            "node" => Some(Language::JavaScript.word()),
+            _ => trueline_policy::document::nearest(&word.to_ascii_lowercase(), &known),
+        });
+        let hint = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
         LearnError::Cannot(format!(
-            "no exercises are in `{word}`; languages are {}",
+            "no exercises are in `{word}`; {hint}languages are {}",
             known.join(", ")
         ))
     })

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use anyhow::Result;
 use trueline_scenarios::result::{CheckReport, ExploitResult};
@@ -27,6 +28,9 @@ pub(super) fn report(
     paint: Paint,
 ) -> Result<String> {
     let mut out = String::new();
+    if transcripts == Transcripts::Whole {
+        whole(&mut out, report, paint)?;
+    }
     if !report.functional.is_empty() {
         writeln!(out, "{}", paint.bold("What it should do"))?;
     }
@@ -64,7 +68,7 @@ pub(super) fn report(
     let mut is_told = false;
     for exploit in &report.exploits {
         let is_alike = untried > 1 && is_untried(exploit);
-        if !is_alike || transcripts == Transcripts::Whole {
+        if !is_alike {
             left_out += one(&mut out, exploit, transcripts, paint);
         } else if !is_told {
             is_told = true;
@@ -90,6 +94,32 @@ pub(super) fn report(
     out.push('\n');
     out.push_str(&verdict(report, paint));
     Ok(out)
+}
+
+/// All of what tests and exploits did. It comes first: what to know is what stands last, where the terminal ends.
+fn whole(out: &mut String, report: &CheckReport, paint: Paint) -> Result<()> {
+    let failed = report.functional.iter().filter(|test| !test.pass);
+    let tests = failed.map(|test| (test.name.as_str(), &test.transcript));
+    let exploits = report.exploits.iter();
+    let exploits = exploits.map(|exploit| (exploit.name.as_str(), &exploit.transcript));
+    let all: Vec<_> = tests
+        .chain(exploits)
+        .filter(|(_, lines)| !lines.is_empty())
+        .collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "{}", paint.bold("What was done"))?;
+    for (name, lines) in all {
+        out.push_str(&paint.hanging("  ", &trueline_report::visible(name)));
+        for line in lines {
+            let line = trueline_report::visible(line);
+            let prefix = format!("      {} ", paint.dim("|"));
+            out.push_str(&paint.hanging(&prefix, &paint.dim(&line)));
+        }
+    }
+    out.push('\n');
+    Ok(())
 }
 
 /// The first line and the last ones, as a terminal may show them: what a program prints must not steer it.
@@ -159,21 +189,17 @@ fn one(out: &mut String, exploit: &ExploitResult, transcripts: Transcripts, pain
     transcript(out, &exploit.transcript, transcripts, paint)
 }
 
-/// What a test or an exploit did; how many of its lines were left out.
+/// What matters of what a test or an exploit did; how many of its lines were left out. Nothing where all was told before.
 fn transcript(out: &mut String, lines: &[String], transcripts: Transcripts, paint: Paint) -> u64 {
-    let kept = match transcripts {
-        Transcripts::Short => essence(lines),
-        Transcripts::Whole => (0..lines.len()).collect(),
-    };
+    if transcripts == Transcripts::Whole {
+        return 0;
+    }
+    let kept = essence(lines);
     for number in &kept {
         let Some(line) = lines.get(*number) else {
             continue;
         };
-        let line = trueline_report::visible(line);
-        let line = match transcripts {
-            Transcripts::Short => cut(&line),
-            Transcripts::Whole => line.into_owned(),
-        };
+        let line = cut(&trueline_report::visible(line));
         out.push_str(&paint.hanging(&format!("      {} ", paint.dim("|")), &paint.dim(&line)));
     }
     (lines.len() - kept.len()) as u64
@@ -236,26 +262,49 @@ fn canary(line: &str) -> Option<usize> {
     })
 }
 
-/// A line within bounds; one with a canary keeps its beginning and what is around the canary.
+/// Where the status of an answer stands in a line.
+fn status(line: &str) -> Option<usize> {
+    const SIGN: &str = " -> ";
+    line.match_indices(SIGN).map(|(at, _)| at).find(|at| {
+        let digits = line.as_bytes().get(at + SIGN.len()..at + SIGN.len() + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_digit))
+    })
+}
+
+/// A line within bounds: its beginning, the status of an answer and what is around a canary.
 fn cut(line: &str) -> String {
     const LONGEST: usize = 160;
+    const AROUND: usize = LONGEST / 2;
     const CANARY: usize = 32;
-    let count = line.chars().count();
-    if count <= LONGEST {
+    let chars: Vec<char> = line.chars().collect();
+    if chars.len() <= LONGEST {
         return line.to_owned();
     }
-    let place = canary(line).map(|at| line[..at].chars().count());
-    match place.filter(|place| place + CANARY >= LONGEST) {
-        None => line.chars().take(LONGEST - 1).chain(['…']).collect(),
-        Some(place) => {
-            let half = LONGEST / 2;
-            let from = place.saturating_sub(half - CANARY);
-            let head = line.chars().take(half.min(from));
-            let rest = line.chars().skip(from).take(half);
-            let end = (from + half < count).then_some('…');
-            head.chain(['…']).chain(rest).chain(end).collect()
+    let place = |at: Option<usize>| at.map(|at| line[..at].chars().count());
+    let leak = place(canary(line)).filter(|at| at + CANARY >= LONGEST);
+    let leak = leak.map(|at| at.saturating_sub(AROUND - CANARY)..at + CANARY);
+    let answer = place(status(line)).map(|at| at.saturating_sub(8)..chars.len().min(at + 8));
+    let mut wanted: Vec<Range<usize>> = leak.into_iter().chain(answer).collect();
+    wanted.sort_by_key(|part| part.start);
+    // The beginning has what the others leave.
+    let others: usize = wanted.iter().map(Range::len).sum();
+    let mut kept = vec![0..LONGEST - others];
+    for part in wanted {
+        match kept.last_mut() {
+            Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+            _ => kept.push(part),
         }
     }
+    // And the end what is left then.
+    let used: usize = kept.iter().map(Range::len).sum();
+    if let Some(last) = kept.last_mut() {
+        last.end = (last.end + LONGEST.saturating_sub(used)).min(chars.len());
+    }
+    let is_whole = kept.last().is_some_and(|last| last.end == chars.len());
+    let parts = kept.into_iter().map(|part| chars[part].iter().collect());
+    let parts: Vec<String> = parts.collect();
+    let end = if is_whole { "" } else { "…" };
+    format!("{}{end}", parts.join("…"))
 }
 
 /// One sentence; never "secure".
@@ -349,9 +398,71 @@ mod tests {
         ];
         assert_eq!(shown, wanted);
         assert_eq!(left_out, lines.len() as u64 - 2);
-        let mut whole = String::new();
+    }
+
+    #[test]
+    fn whole_transcripts_come_first_and_the_summary_last() {
+        let lines: Vec<String> = (0..99).map(|n| format!("GET /q={n} -> 200 []")).collect();
+        let exploit = |name: &str, outcome, transcript: &[String]| ExploitResult {
+            name: name.to_owned(),
+            cwe: trueline_facts::Cwe(89),
+            outcome,
+            evidence: None,
+            transcript: transcript.to_vec(),
+        };
+        let checked = CheckReport {
+            exploits: vec![
+                exploit("reads all", ExploitOutcome::Blocked, &lines),
+                exploit("reads more", ExploitOutcome::Succeeded, &lines[..9]),
+            ],
+            schema: "trueline.check/1",
+            status: CheckStatus::Exploited,
+            scenario: "py-x".to_owned(),
+            version: 1,
+            seed: 7,
+            functional: Vec::new(),
+            ms: 1,
+            limits_hit: Vec::new(),
+            practice: false,
+            message: None,
+            output: None,
+        };
         let paint = Paint::new(trueline_report::Style::plain());
-        assert_eq!(transcript(&mut whole, &lines, Transcripts::Whole, paint), 0);
-        assert_eq!(whole.lines().count(), lines.len());
+        let told = report(&checked, Transcripts::Whole, paint).unwrap();
+        assert_eq!(told.matches(" -> 200").count(), 99 + 9, "{told}");
+        let summary: Vec<&str> = told.lines().rev().take(5).collect();
+        let wanted = [
+            "Not yet: 1 of 2 exploits succeeded.",
+            "",
+            "  x reads more (CWE-89) succeeded",
+            "  + reads all (CWE-89) blocked",
+            "What it should not do",
+        ];
+        assert_eq!(summary, wanted, "{told}");
+        let short = report(&checked, Transcripts::Short, paint).unwrap();
+        assert_eq!(short.matches(" -> 200").count(), 1, "{short}");
+    }
+
+    #[test]
+    fn a_long_line_keeps_the_status_of_the_answer() {
+        let sent = format!("POST /search {} -> 200 ", "x".repeat(300));
+        let told = cut(&format!("{sent}{}", "y".repeat(300)));
+        assert!(
+            told.contains("…xxxxxxxx -> 200 ") && told.chars().count() <= 165,
+            "{told}"
+        );
+        let leak = cut(&format!(
+            "{sent}{}{CANARY}{}",
+            "y".repeat(90),
+            "z".repeat(99)
+        ));
+        assert!(leak.contains(" -> 200 ") && leak.contains(CANARY), "{leak}");
+        assert!(
+            leak.starts_with("POST /search x") && leak.chars().count() <= 165,
+            "{leak}"
+        );
+        let near = format!("GET / -> 200 {}", "y".repeat(300));
+        assert_eq!(cut(&near).matches('…').count(), 1);
+        assert!(cut(sent.trim_end()).ends_with("…xxxxxxxx -> 200"));
     }
 }

@@ -427,13 +427,14 @@ pub(super) fn watch(
                         let text = show::report(report, shown, session.paint)?;
                         output::write(text.as_bytes(), None)?;
                     }
+                    output::write(session.paint.told(keys(shown)).as_bytes(), None)?;
                 }
                 "b" | "brief" => {
                     let brief = exercise.scenario.text("brief").unwrap_or_default();
                     output::write(session.paint.prose(&brief).as_bytes(), None)?;
                 }
                 "" => {}
-                _ => output::write(session.paint.told(KEYS).as_bytes(), None)?,
+                _ => output::write(session.paint.told(keys(shown)).as_bytes(), None)?,
             },
             // Nobody types any more; files are still saved.
             Some(News::NoMoreLines) | None => {}
@@ -441,8 +442,17 @@ pub(super) fn watch(
     }
 }
 
-const KEYS: &str =
-    "Waiting for a save. With Enter: h hint, c check again, t whole transcripts, b brief, q quit.";
+/// What can be typed. `t` is a switch: it says what it switches to.
+const fn keys(shown: Transcripts) -> &'static str {
+    match shown {
+        Transcripts::Short => {
+            "Waiting for a save. With Enter: h hint, c check again, t whole transcripts from now on, b brief, q quit."
+        }
+        Transcripts::Whole => {
+            "Waiting for a save; verdicts come with whole transcripts. With Enter: h hint, c check again, t short transcripts again, b brief, q quit."
+        }
+    }
+}
 
 /// One round.
 fn once(
@@ -461,6 +471,10 @@ fn once(
         record(session, exercise, asked, answer, &report, trigger, false)?;
         return Ok(report);
     }
+    // Said at once, below the last verdict: that stays until there is a new one.
+    let checking = format!("{}\n", session.paint.dim("Checking ..."));
+    output::write(checking.as_bytes(), None)?;
+    let report = run(exercise, answer, ground, asked);
     let mut out = std::io::stdout();
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     if out.is_terminal() && !is_dumb {
@@ -469,7 +483,6 @@ fn once(
     }
     let title = session.paint.bold(&exercise.scenario.definition.title);
     output::write(format!("{title}\n\n").as_bytes(), None)?;
-    let report = run(exercise, answer, ground, asked);
     output::write(
         show::report(&report, transcripts, session.paint)?.as_bytes(),
         None,
@@ -482,7 +495,7 @@ fn once(
         format!(
             "{}{}",
             after(session, exercise, answer, &report),
-            session.paint.told(KEYS)
+            session.paint.told(keys(transcripts))
         )
     };
     output::write(text.as_bytes(), None)?;
