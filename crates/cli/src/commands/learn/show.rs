@@ -282,13 +282,13 @@ fn cut(line: &str) -> String {
     }
     let place = |at: Option<usize>| at.map(|at| line[..at].chars().count());
     let leak = place(canary(line)).filter(|at| at + CANARY >= LONGEST);
-    let leak = leak.map(|at| at.saturating_sub(AROUND - CANARY)..at + CANARY);
+    let leak = leak.map(|at| at.saturating_sub(AROUND - CANARY)..chars.len().min(at + CANARY));
     let answer = place(status(line)).map(|at| at.saturating_sub(8)..chars.len().min(at + 8));
     let mut wanted: Vec<Range<usize>> = leak.into_iter().chain(answer).collect();
     wanted.sort_by_key(|part| part.start);
     // The beginning has what the others leave.
     let others: usize = wanted.iter().map(Range::len).sum();
-    let mut kept = vec![0..LONGEST - others];
+    let mut kept = Vec::from([0..LONGEST.saturating_sub(others)]);
     for part in wanted {
         match kept.last_mut() {
             Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
