@@ -288,7 +288,8 @@ fn cut(line: &str) -> String {
     wanted.sort_by_key(|part| part.start);
     // The beginning has what the others leave.
     let others: usize = wanted.iter().map(Range::len).sum();
-    let mut kept = Vec::from([0..LONGEST.saturating_sub(others)]);
+    let beginning = 0..LONGEST.saturating_sub(others);
+    let mut kept = vec![beginning];
     for part in wanted {
         match kept.last_mut() {
             Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
