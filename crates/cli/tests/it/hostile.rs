@@ -113,7 +113,7 @@ fn a_partial_clone_says_first_what_brings_the_rest() {
     let partial = repository.path().join(".git/partial");
     for command in ["scan", "stats"] {
         let text = repository.trueline_in(&partial, &[command]).stdout();
-        let first = text.split("AI share").next().unwrap();
+        let first = text.split("\nAI share").next().unwrap();
         let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(first.contains("fetch --refetch --no-filter"), "{text}");
         assert!(first.contains("cannot be read here"), "{text}");
