@@ -256,7 +256,8 @@ fn what_was_disputed_when_it_was_folded_can_be_tried_for_the_first_time() {
     .unwrap();
     let (reading, _) = person.store.read().unwrap();
     assert_eq!(reading.rows.len(), 1);
-    assert!(reading.rows[0].words().contains("at the first try"));
+    let words = reading.rows[0].words();
+    assert!(words.contains("at try 2, the first that counts"), "{words}");
 }
 
 #[test]
