@@ -70,7 +70,10 @@ impl Reader<'_> {
                 Op::Index {
                     index: Operand::Const(Const::Str(key)),
                     ..
-                } => says_who(self.module.text(*key)),
+                } => match self.module.text(*key) {
+                    "role" => is_of_somebody(self.slice(i.span)),
+                    key => says_who(key),
+                },
                 // `session.get("user_id")`, `"user_id" in session`
                 Op::Call {
                     callee: Callee::Method { receiver, name },
@@ -120,8 +123,14 @@ impl Reader<'_> {
                     }
                     // A key that is passed on to another service asks nobody who they are.
                     Op::Field { name, .. } => {
-                        let part: Vec<String> = words(self.module.text(*name)).collect();
-                        if part.join("") != "apikey" {
+                        let name = self.module.text(*name);
+                        let part: Vec<String> = words(name).collect();
+                        let says = match part.join("").as_str() {
+                            "apikey" => false,
+                            "role" | "roles" => is_of_somebody(self.slice(instr.span)),
+                            _ => true,
+                        };
+                        if says {
                             own.extend(part);
                         }
                         own.push(String::new());
@@ -185,6 +194,41 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|f| self.module.functions.get(f.0 as usize))
     }
+}
+
+/// Whether a role (`req.user.role`, `claims["role"]`) is a person's: messages to a model have roles too.
+fn is_of_somebody(access: &str) -> bool {
+    const HOLDERS: &[&str] = &[
+        "account",
+        "admin",
+        "auth",
+        "authentication",
+        "claims",
+        "context",
+        "ctx",
+        "decoded",
+        "g",
+        "identity",
+        "jwt",
+        "member",
+        "me",
+        "owner",
+        "payload",
+        "principal",
+        "profile",
+        "req",
+        "request",
+        "requester",
+        "session",
+        "state",
+        "token",
+        "user",
+    ];
+    const INPUT: &[&str] = &[
+        "body", "data", "form", "json", "message", "messages", "params", "query",
+    ];
+    let has = |wanted: &[&str]| words(access).any(|word| wanted.contains(&word.as_str()));
+    has(HOLDERS) && !has(INPUT)
 }
 
 /// Whether a key of a session says who is logged in.
