@@ -999,15 +999,16 @@ fn a_line_beside_that_of_the_weakness_is_the_same_place() {
 #[test]
 fn what_is_not_there_and_what_is_meant_is_said_in_whole_sentences() {
     let ann = Learner::new();
-    let unknown = err(&ann.builtin("", &["start", "py-sqli-serch"]));
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let unknown = flat(err(&ann.builtin("", &["start", "py-sqli-serch"])));
     assert!(
         unknown.contains("did you mean `py-sqli-search`? `trueline learn list` shows all"),
         "{unknown}"
     );
     ann.builtin("", &["start", "py-sqli-search"]);
-    let hint = out(&ann.builtin("", &["hint"]));
-    assert!(hint.contains("(py-sqli-search), begun last, in "), "{hint}");
-    let again = err(&ann.builtin("", &["start", "py-sqli-search"]));
+    let hint = flat(out(&ann.builtin("", &["hint"])));
+    assert!(hint.contains("(py-sqli-search), begun last, in"), "{hint}");
+    let again = flat(err(&ann.builtin("", &["start", "py-sqli-search"])));
     assert!(
         again.contains("begin afresh in another folder with"),
         "{again}"
