@@ -136,7 +136,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     }
     // Weak marks only where no strong one stands.
     let strong = has_magic(&head) || found.iter().any(|f| !matches!(*f, "zip" | "hdf5"));
-    let is_pickle = (!strong || head.first() == Some(&0x80)) && pickle::looks_like(source);
+    let is_pickle =
+        (!strong || head.first() == Some(&0x80)) && pickle::is_pickle(inspection, source);
     let mut all_pickle = false;
     if is_pickle {
         if inspection.context != Context::Constant {
@@ -250,7 +251,7 @@ fn compressed(
     source: &Source,
     compression: Compression,
 ) -> bool {
-    let decoded = encoding::decode(source, compression, inspection.limit());
+    let decoded = encoding::decode(source, compression, inspection.limit_of(compression));
     let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
     if decoded.content.len() == 0 && (decoded.broken || weak) {
         if weak {
@@ -267,7 +268,7 @@ fn compressed(
         return true;
     }
     inspection.format(compression.name());
-    inspection.decoded(&decoded.content);
+    inspection.decoded(&decoded);
     let size = decoded.content.len();
     let is_one_value = encoding::is_bomb(&decoded.content, source.len());
     if decoded.cut || is_one_value {

@@ -482,8 +482,14 @@ impl Machine {
             }
             "zlib.decompress" | "bz2.decompress" | "lzma.decompress" | "gzip.decompress" => {
                 let bytes = self.constant(first?)?;
-                let decoded = encoding::decompressed(bytes, MAX_FOLDED)?;
-                self.computed(Text::Bytes, decoded)
+                match encoding::decompressed(bytes, MAX_FOLDED) {
+                    Some(decoded) => self.computed(Text::Bytes, decoded),
+                    None => {
+                        // What came out before it was too much took its time.
+                        self.pay(MAX_FOLDED / 8)?;
+                        None
+                    }
+                }
             }
             _ => None,
         }
