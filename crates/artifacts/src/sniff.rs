@@ -14,7 +14,7 @@ use crate::{
 
 mod plain;
 
-use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_shell};
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_prose, is_shell};
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
@@ -136,7 +136,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     }
     // Weak marks only where no strong one stands.
     let strong = has_magic(&head) || found.iter().any(|f| !matches!(*f, "zip" | "hdf5"));
-    let is_pickle = (!strong || head.first() == Some(&0x80)) && pickle::looks_like(source);
+    // What people read may quote a pickle below a line that begins like a persistent id.
+    let is_quoted = is_plain && head.first() == Some(&b'P') && is_prose(name);
+    let is_pickle =
+        (!strong || head.first() == Some(&0x80)) && !is_quoted && pickle::looks_like(source);
     let mut all_pickle = false;
     if is_pickle {
         if inspection.context != Context::Constant {

@@ -39,7 +39,7 @@ pub(crate) struct Layout {
 
 /// Is it an opcode that pickles begin with?
 pub(crate) fn opens(byte: u8) -> bool {
-    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&byte)
+    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCTP".contains(&byte)
 }
 
 /// Does it begin with a pickle that parses to its end, or with a magic number and a few opcodes?
@@ -60,6 +60,14 @@ pub(crate) fn looks_like(source: &Source) -> bool {
     if head[0] == 0x80 {
         return ended == Ended::Stop || machine.opcodes >= 3 || machine.calls > 0;
     }
+    if head[0] == b'P' {
+        // Any line that begins so names a persistent object, as any sentence does: what follows must call, or be all.
+        return match ended {
+            Ended::Stop => machine.calls > 0 || is_nothing_behind(&machine.cursor),
+            Ended::Budget => machine.calls > 0,
+            _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
+        };
+    }
     match ended {
         Ended::Stop => {
             let rest = machine.cursor.remaining();
@@ -72,6 +80,11 @@ pub(crate) fn looks_like(source: &Source) -> bool {
         Ended::Budget => true,
         _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
     }
+}
+
+/// Is there nothing behind a pickle but padding?
+fn is_nothing_behind(cursor: &Cursor) -> bool {
+    skip_padding(cursor.source(), cursor.position()) >= cursor.source().len()
 }
 
 /// Inspects all pickles of a source that begins with one.

@@ -60,6 +60,11 @@ const PROSE: &[&str] = &[
     "pyi", "r", "rs", "rst", "sh", "tex", "ts", "txt",
 ];
 
+/// Is it a text that people read, by its name?
+pub(super) fn is_prose(name: &str) -> bool {
+    has_extension(name, PROSE)
+}
+
 /// Looks for pickles behind a text, which loaders that go to a place of the file read: by their marks of bytes, which
 /// no text has, and by names on lines of their own where the text is not there to be read by people.
 pub(super) fn hidden_pickles(inspection: &mut Inspection, extension: &str, source: &Source) {

@@ -16,6 +16,7 @@ mod loaders;
 mod look_alikes;
 mod misread;
 mod padding;
+mod persistent;
 pub(crate) mod pickles;
 mod places;
 mod published;
@@ -82,5 +83,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(unsaid::samples());
     samples.extend(behind::samples());
     samples.extend(padding::samples());
+    samples.extend(persistent::samples());
     samples
 }
