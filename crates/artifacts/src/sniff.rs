@@ -130,8 +130,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         rds::inspect(inspection, source, start);
         found.push("rds");
     }
-    if torch7::is_torch7(&head, name) {
-        torch7::inspect(inspection, source);
+    if let Some(reading) = torch7::read(source, &head, name) {
+        torch7::inspect(inspection, source, &reading);
         found.push("torch7");
     }
     // Weak marks only where no strong one stands.

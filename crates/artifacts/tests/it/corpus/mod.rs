@@ -14,6 +14,7 @@ mod formats;
 pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
+mod lua;
 mod misread;
 mod padding;
 mod persistent;
@@ -84,5 +85,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(behind::samples());
     samples.extend(padding::samples());
     samples.extend(persistent::samples());
+    samples.extend(lua::samples());
     samples
 }
