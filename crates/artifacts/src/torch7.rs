@@ -292,23 +292,23 @@ impl Reading {
     }
 
     fn number(&mut self) -> Option<i64> {
-        std::str::from_utf8(&self.word()?).ok()?.parse().ok()
+        let (word, len) = self.word()?;
+        std::str::from_utf8(word.get(..len)?).ok()?.parse().ok()
     }
 
     /// A number as text, with the line feed behind it.
-    fn word(&mut self) -> Option<Vec<u8>> {
-        let mut word = Vec::new();
+    fn word(&mut self) -> Option<([u8; MAX_NUMBER], usize)> {
+        let mut word = [0; MAX_NUMBER];
+        let mut len = 0;
         loop {
             let at = self.cursor.position();
             match self.cursor.u8() {
-                Some(b' ' | b'\n' | b'\r' | b'\t') if word.is_empty() => {}
+                Some(b' ' | b'\n' | b'\r' | b'\t') if len == 0 => {}
                 Some(byte)
                     if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'+' | b'-') =>
                 {
-                    if word.len() >= MAX_NUMBER {
-                        return None;
-                    }
-                    word.push(byte);
+                    *word.get_mut(len)? = byte;
+                    len += 1;
                 }
                 Some(_) => {
                     self.cursor.seek(at);
@@ -318,7 +318,7 @@ impl Reading {
             }
         }
         self.line_feed();
-        (!word.is_empty()).then_some(word)
+        (len > 0).then_some((word, len))
     }
 
     fn line_feed(&mut self) {
