@@ -16,6 +16,31 @@ pub(super) fn is_plain_text(head: &[u8]) -> bool {
     is_whole && is_text(head)
 }
 
+/// Is it a text in UTF-8 from its first byte to its last, or as far as texts are read?
+pub(crate) fn is_whole_text(source: &Source) -> bool {
+    const PIECE: usize = 1 << 20;
+    let end = source.len().min(MAX_TEXT);
+    let mut at = 0;
+    while at < end {
+        let bytes = source.read(at, PIECE);
+        let valid = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.len(),
+            // A character may be cut at the end of a piece, and none at that of the file.
+            Err(error)
+                if error.error_len().is_none() && at + (bytes.len() as u64) < source.len() =>
+            {
+                error.valid_up_to()
+            }
+            Err(_) => return false,
+        };
+        if valid == 0 || !is_text(&bytes[..valid]) {
+            return false;
+        }
+        at += valid as u64;
+    }
+    end > 0
+}
+
 pub(super) fn has_extension(name: &str, extensions: &[&str]) -> bool {
     name.rsplit_once('.').is_some_and(|(_, of)| {
         extensions

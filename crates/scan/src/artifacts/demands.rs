@@ -33,15 +33,16 @@ pub(super) fn judge(
 ) {
     let mut cards = Cards::new(base);
     for artifact in artifacts {
-        let is_model = is_model(artifact);
+        let file = files
+            .binary_search_by(|(path, _)| path.cmp(&artifact.path))
+            .ok()
+            .and_then(|at| Some(files.get(at)?.1.as_path()));
+        let is_model = is_model(artifact, file);
         if is_model || !artifact.formats.is_empty() {
             cards.read(artifact);
         }
         if artifact.sha256.is_none() && (hashes == Hashes::All || !asked.vetted.is_empty()) {
-            artifact.sha256 = files
-                .binary_search_by(|(path, _)| path.cmp(&artifact.path))
-                .ok()
-                .and_then(|at| trueline_artifacts::sha256_of(&files.get(at)?.1).ok());
+            artifact.sha256 = file.and_then(|file| trueline_artifacts::sha256_of(file).ok());
         }
         let hash = artifact.sha256.as_ref();
         artifact.vetted = hash.is_some_and(|hash| asked.vetted.contains(hash));
@@ -55,10 +56,13 @@ pub(super) fn judge(
     }
 }
 
-/// What is asked of models is asked of it: by what it holds, and where that is of no known format, by its name.
-fn is_model(artifact: &Artifact) -> bool {
+/// What is asked of models is asked of it: by what it holds, and where that is of no known format, by its name. Text
+/// is no model, whatever it is called.
+fn is_model(artifact: &Artifact, file: Option<&Path>) -> bool {
     if artifact.formats.is_empty() {
-        return artifact.size > 0 && has_name_of_weights(&artifact.path);
+        let is_text =
+            || file.is_some_and(|file| trueline_artifacts::is_text(file).unwrap_or(false));
+        return artifact.size > 0 && has_name_of_weights(&artifact.path) && !is_text();
     }
     let mut formats = artifact.formats.iter();
     formats.any(|format| !NOT_WEIGHTS.contains(&format.as_str()))
@@ -107,15 +111,37 @@ mod tests {
             ("pytorch_model.bin", raw.clone(), 2),
             ("engine.plan", plan, 2),
             ("model.ort", raw.clone(), 2),
+            (
+                "text.bin",
+                b"Nothing but prose, with a caf\xc3\xa9.\n".to_vec(),
+                0,
+            ),
+            ("notes.weights", "\u{e9}".repeat(1 << 20).into_bytes(), 0),
+            ("om.om", b"cut \xc3".to_vec(), 2),
+            (
+                "prose-then-data.bin",
+                [&[b'a'; 3 << 20][..], &raw].concat(),
+                2,
+            ),
+            ("list.pdiparams", b"one\ntwo\n".to_vec(), 0),
             ("train.plan", b"first this\n".to_vec(), 0),
             ("notes", raw.clone(), 0),
             ("README.md", b"# Read me\n".to_vec(), 0),
             ("a.pkl.dvc", pointer, 0),
             ("chat_template.jinja", b"{{ a }}".to_vec(), 0),
         ] {
-            let mut artifacts = [trueline_artifacts::check_bytes(bytes, RepoPath::from(name))];
             let base = tempfile::tempdir().unwrap();
-            judge(&mut artifacts, &[], &asked, base.path(), Hashes::Small);
+            let file = base.path().join(name);
+            std::fs::write(&file, bytes).unwrap();
+            let path = RepoPath::from(name);
+            let mut artifacts = [trueline_artifacts::check_file(&file, path.clone()).unwrap()];
+            judge(
+                &mut artifacts,
+                &[(path, file)],
+                &asked,
+                base.path(),
+                Hashes::Small,
+            );
             let [artifact] = &artifacts;
             assert_eq!(artifact.breaches.len(), count, "{artifact:?}");
         }
