@@ -90,12 +90,60 @@ fn breaches(artifact: &Artifact, asked: &ModelDemands) -> Vec<Breach> {
             message: "no model card (README.md) stands beside it".to_owned(),
         });
     }
+    if artifact.vetted {
+        // Who vetted it may expect that nothing is asked any more.
+        for breach in &mut breaches {
+            breach
+                .message
+                .push_str("; that it is vetted settles what it does, not this");
+        }
+    }
     breaches
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifacts::findings;
+
+    #[test]
+    fn a_vetted_file_has_no_verdict_to_gate_and_keeps_its_demands() {
+        let base = tempfile::tempdir().unwrap();
+        let file = base.path().join("m.pkl");
+        std::fs::write(&file, b"cos\nsystem\n(S'echo x'\ntR.").unwrap();
+        let path = RepoPath::from("m.pkl");
+        let rules = |asked: &ModelDemands| {
+            let mut artifacts = [trueline_artifacts::check_file(&file, path.clone()).unwrap()];
+            let files = [(path.clone(), file.clone())];
+            judge(&mut artifacts, &files, asked, base.path(), Hashes::Small);
+            findings::of(&artifacts[0])
+                .into_iter()
+                .map(|finding| (finding.rule.as_str().to_owned(), finding.message))
+                .collect::<Vec<_>>()
+        };
+        let hash = trueline_artifacts::sha256_of(&file).unwrap();
+        let mut asked = ModelDemands {
+            licences: None,
+            model_card: false,
+            vetted: vec![hash],
+        };
+        assert!(rules(&asked).is_empty());
+        asked.licences = Some(vec!["mit".to_owned()]);
+        asked.model_card = true;
+        let found = rules(&asked);
+        assert_eq!(found.len(), 2);
+        for (rule, message) in &found {
+            assert_eq!(rule, "model-policy");
+            assert!(
+                message.ends_with("vetted settles what it does, not this"),
+                "{message}"
+            );
+        }
+        asked.vetted.clear();
+        let found = rules(&asked);
+        assert!(found.iter().all(|(_, message)| !message.contains("vetted")));
+        assert_eq!(found.len(), 3);
+    }
 
     #[test]
     fn demands_hold_for_models_of_formats_that_are_not_known() {
