@@ -65,7 +65,7 @@ pub struct Reason {
     /// CWE number of the weakness that a loader has there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwe: Option<u32>,
-    /// CVE and advisory ids of the same technique.
+    /// What is public about the same technique: ids of advisories, issues and papers, or an address of documentation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
 }
