@@ -56,6 +56,8 @@ mod xml;
 mod yaml;
 mod zip;
 
-pub use check::{CheckError, Surroundings, check_bytes, check_file, check_file_of, sha256_of};
+pub use check::{
+    CheckError, Surroundings, check_bytes, check_file, check_file_of, is_text, sha256_of,
+};
 pub use executable::is_library;
 pub use source::{ReadAt, stop};

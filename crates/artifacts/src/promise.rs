@@ -79,7 +79,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("tmfile", "tengine", "a Tengine model"),
 ];
 
-/// Extensions of formats that hold no code, and what their files are found to be.
+/// Extensions of formats that are read here, and what their files are found to be.
 const PROMISES: &[(&str, &[&str])] = &[
     ("safetensors", &["safetensors"]),
     ("gguf", &["gguf", "ggml"]),
@@ -90,6 +90,7 @@ const PROMISES: &[(&str, &[&str])] = &[
     ("h5", &["hdf5"]),
     ("hdf5", &["hdf5"]),
     ("keras", &["zip", "hdf5"]),
+    ("t7", &["torch7"]),
 ];
 /// Extensions of files that loaders of models try, whatever they are.
 const LOADED: &[&str] = &[

@@ -14,7 +14,9 @@ use crate::{
 
 mod plain;
 
-use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_shell};
+pub(crate) use plain::is_whole_text;
+
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_prose, is_shell};
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
@@ -130,14 +132,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         rds::inspect(inspection, source, start);
         found.push("rds");
     }
-    if torch7::is_torch7(&head, name) {
-        torch7::inspect(inspection, source);
+    if let Some(reading) = torch7::read(source, &head, name) {
+        torch7::inspect(inspection, source, &reading);
         found.push("torch7");
     }
     // Weak marks only where no strong one stands.
     let strong = has_magic(&head) || found.iter().any(|f| !matches!(*f, "zip" | "hdf5"));
-    let is_pickle =
-        (!strong || head.first() == Some(&0x80)) && pickle::is_pickle(inspection, source);
+    // What people read may quote a pickle below a line that begins like a persistent id.
+    let is_quoted = is_plain && head.first() == Some(&b'P') && is_prose(name);
+    let is_pickle = (!strong || head.first() == Some(&0x80))
+        && !is_quoted
+        && pickle::is_pickle(inspection, source);
     let mut all_pickle = false;
     if is_pickle {
         if inspection.context != Context::Constant {

@@ -39,7 +39,7 @@ pub(crate) struct Layout {
 
 /// Is it an opcode that pickles begin with?
 pub(crate) fn opens(byte: u8) -> bool {
-    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&byte)
+    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCTP".contains(&byte)
 }
 
 /// Does it begin with a pickle? What that took is paid for; where nothing is left, the first bytes tell.
@@ -73,6 +73,13 @@ fn tried(source: &Source) -> (bool, Machine) {
     let ended = machine.run();
     let is_one = if head[0] == 0x80 {
         ended == Ended::Stop || machine.opcodes >= 3 || machine.calls > 0
+    } else if head[0] == b'P' {
+        // Any line that begins so names a persistent object, as any sentence does: what follows must call, or be all.
+        match ended {
+            Ended::Stop => machine.calls > 0 || is_nothing_behind(&machine.cursor),
+            Ended::Budget => machine.calls > 0,
+            _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
+        }
     } else {
         match ended {
             Ended::Stop => {
@@ -88,6 +95,11 @@ fn tried(source: &Source) -> (bool, Machine) {
         }
     };
     (is_one, machine)
+}
+
+/// Is there nothing behind a pickle but padding?
+fn is_nothing_behind(cursor: &Cursor) -> bool {
+    skip_padding(cursor.source(), cursor.position()) >= cursor.source().len()
 }
 
 /// Inspects all pickles of a source that begins with one.

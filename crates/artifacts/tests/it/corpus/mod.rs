@@ -14,8 +14,10 @@ mod formats;
 pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
+mod lua;
 mod misread;
 mod padding;
+mod persistent;
 pub(crate) mod pickles;
 mod places;
 mod published;
@@ -82,5 +84,7 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(unsaid::samples());
     samples.extend(behind::samples());
     samples.extend(padding::samples());
+    samples.extend(persistent::samples());
+    samples.extend(lua::samples());
     samples
 }
