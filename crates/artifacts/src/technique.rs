@@ -194,6 +194,31 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_techniques_lists_all_of_them() {
+        use std::fmt::Write as _;
+
+        let mut page = String::from(
+            "# Techniques of model files\n\nThe `technique` of a reason of `trueline scan --only artifacts`: its id stays. See [model files](models.md).\n\n| technique | weakness | public about its kind |\n|---|---|---|\n",
+        );
+        let mut all: Vec<_> = ALL.iter().collect();
+        all.sort_by_key(|technique| technique.id);
+        for technique in all {
+            let weakness = match technique.cwe {
+                0 => "a remark".to_owned(),
+                cwe => format!("CWE-{cwe}"),
+            };
+            let references = technique.references.join(", ");
+            writeln!(page, "| `{}` | {weakness} | {references} |", technique.id).unwrap();
+        }
+        let written = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../docs/model-techniques.md");
+        assert!(
+            std::fs::read_to_string(&written).unwrap_or_default() == page,
+            "docs/model-techniques.md has to be:\n{page}"
+        );
+    }
+
+    #[test]
     fn every_weakness_has_references_of_a_known_form() {
         let bare: Vec<&str> = ALL
             .iter()
