@@ -364,6 +364,17 @@ impl Clone {
             .collect()
     }
 
+    /// A text that was taken away is a person's from here on, who types it again word for word.
+    pub(crate) fn retyped(&self, text: &str) {
+        for line in text
+            .lines()
+            .filter(|line| self.account.writer(line).is_some())
+        {
+            let mut writers = self.account.writers.borrow_mut();
+            writers.insert(line.trim().to_owned(), Writer::Person);
+        }
+    }
+
     /// A person adds lines after `at` lines of a file; nobody looks.
     pub(crate) fn person(&self, file: &str, at: usize, count: usize) {
         let new = self.lines(Writer::Person, count);
