@@ -168,7 +168,7 @@ mod tests {
             ("om.om", b"cut \xc3".to_vec(), 2),
             (
                 "prose-then-data.bin",
-                [&[b'a'; 3 << 20][..], &raw].concat(),
+                [vec![b'a'; 3 << 20], raw.clone()].concat(),
                 2,
             ),
             ("list.pdiparams", b"one\ntwo\n".to_vec(), 0),
