@@ -194,7 +194,7 @@ fn what_a_hard_reset_took_is_not_resurrected() {
     assert_eq!(clone.compare().kept, 0);
 }
 
-/// A person types what a hard reset took, word for word, after a hook that saw it gone.
+/// A person types what git took away, word for word, after a hook that saw it gone.
 fn retyped_after(reset: impl FnOnce(&Clone)) {
     let clone = Clone::new();
     clone.person("app.py", 0, 4);
@@ -215,7 +215,7 @@ fn retyped_after(reset: impl FnOnce(&Clone)) {
 }
 
 #[test]
-fn what_a_hook_saw_gone_after_a_hard_reset_is_hers_who_types_it_again() {
+fn what_a_hook_saw_gone_after_a_hard_reset_or_a_dropped_stash_is_hers_who_types_it_again() {
     let reset = |clone: &Clone, to: &str| {
         clone.git(&["reset", "--quiet", "--hard", to]);
     };
@@ -237,6 +237,13 @@ fn what_a_hook_saw_gone_after_a_hard_reset_is_hers_who_types_it_again() {
     retyped_after(|clone| {
         clone.commit("to be taken back");
         reset(clone, "HEAD~1");
+        clone.command(CURSOR, "ls", || {});
+    });
+    // Of a stash that was dropped.
+    retyped_after(|clone| {
+        clone.git(&["stash", "--quiet", "--include-untracked"]);
+        clone.command(CURSOR, "ls", || {});
+        clone.git(&["stash", "drop", "--quiet"]);
         clone.command(CURSOR, "ls", || {});
     });
     // By two resets, of which the first leaves the text.

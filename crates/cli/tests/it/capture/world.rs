@@ -229,6 +229,8 @@ impl Clone {
         self.git(&["config", "user.email", &email]);
         self.git(&["config", "commit.gpgsign", "false"]);
         self.git(&["config", "gc.auto", "0"]);
+        // Else a process a commit that finds nothing to do.
+        self.git(&["config", "maintenance.auto", "false"]);
         self.git(&["config", "core.autocrlf", "false"]);
         self.git(&["config", "protocol.file.allow", "always"]);
         self.git(&["config", "advice.detachedHead", "false"]);
