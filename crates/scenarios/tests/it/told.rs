@@ -23,8 +23,7 @@ fn exploit<'a>(report: &'a CheckReport, name: &str) -> &'a ExploitResult {
 #[test]
 fn a_form_is_told_without_percent_signs_each_field_a_word() {
     let mut files = files("py-search-http");
-    let sends = r#"from tester import exploit
-
+    let sends = r#"
 
 @exploit("sends a form", cwe=89)
 def sends(t):
@@ -32,7 +31,8 @@ def sends(t):
     t.post("/entries", form={"name": "Ann & Bo", "message": '<img src=x onerror="run()">'})
     t.post("/entries", json={"name": "100%41"})
 "#;
-    files.insert("tests/exploit.py", sends);
+    let exploits = files.text("tests/exploit.py").unwrap();
+    files.insert("tests/exploit.py", format!("{exploits}{sends}"));
     let Some(report) = checked(&Scenario::new(files, "py-search-http").unwrap()) else {
         return;
     };
