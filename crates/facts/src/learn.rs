@@ -238,6 +238,9 @@ pub struct LearnPassed {
     pub ai_lines: u64,
     /// Those of them that were accepted as written.
     pub as_written: u64,
+    /// Lines with such a place that `trueline scan --fix` wrote: they say nothing of who commits them and are left out.
+    #[serde(default)]
+    pub by_trueline: u64,
     /// Findings that wait for a word.
     pub waiting: Vec<WaitingFinding>,
 }

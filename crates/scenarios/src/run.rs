@@ -39,8 +39,7 @@ pub use self::ground::GroundError;
 use self::ground::{Program, Setting, Stage};
 use self::pace::Pace;
 pub use self::runtime::{ask_for_all as ask_for_runtimes, missing as missing_runtime};
-use self::trial::Found;
-pub(crate) use self::trial::Work;
+pub(crate) use self::trial::{Found, Work};
 
 /// What a program may leave on disk: files in memory have their own bound.
 const MOST_DISK: u64 = 64 << 20;
@@ -170,13 +169,27 @@ pub fn random_seed() -> u64 {
 /// Checks a tree, which holds all of the program's files.
 #[must_use]
 pub fn check(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckReport {
-    let started = Instant::now();
-    let mut report = run(scenario, tree, options);
-    report.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    report
+    check_and_pace(scenario, tree, options).0
 }
 
-fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckReport {
+/// The same, and in words how busy this machine was where time ran out for a trial: a verdict that was seen all the same
+/// says nothing of the other trials.
+pub(crate) fn check_and_pace(
+    scenario: &Scenario,
+    tree: &Tree,
+    options: CheckOptions<'_>,
+) -> (CheckReport, Option<String>) {
+    let started = Instant::now();
+    let (mut report, busy) = run(scenario, tree, options);
+    report.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    (report, busy)
+}
+
+fn run(
+    scenario: &Scenario,
+    tree: &Tree,
+    options: CheckOptions<'_>,
+) -> (CheckReport, Option<String>) {
     let definition = &scenario.definition;
     let mut report = CheckReport {
         schema: SCHEMA,
@@ -195,7 +208,7 @@ fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckRepo
     if let Some(missing) = options.ground.missing(definition) {
         report.status = CheckStatus::Skipped;
         report.message = Some(missing);
-        return report;
+        return (report, None);
     }
     let mut work = vec![Work::Functional {
         stop_at_first_failure: false,
@@ -203,13 +216,14 @@ fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckRepo
     work.extend(scenario.exploits.iter().map(Work::Exploit));
     let tree = match prepare(definition, tree.clone(), options.ground) {
         Ok(Ok(tree)) => tree,
-        Ok(Err(said)) => {
-            not_compiled(scenario, &said, &mut report);
-            return report;
+        Ok(Err(not_built)) => {
+            not_compiled(scenario, &not_built.said, &mut report);
+            report.conclude(None, not_built.busy.clone());
+            return (report, not_built.busy);
         }
         Err(error) => {
             failed(&error, &mut report);
-            return report;
+            return (report, None);
         }
     };
     let subject = Subject::new(definition, tree);
@@ -236,12 +250,12 @@ fn run(scenario: &Scenario, tree: &Tree, options: CheckOptions<'_>) -> CheckRepo
             }
             Err(error) => {
                 failed(&error, &mut report);
-                return report;
+                return (report, None);
             }
         }
     }
-    report.conclude(broken, busy);
-    report
+    report.conclude(broken, busy.clone());
+    (report, busy)
 }
 
 fn failed(error: &GroundError, report: &mut CheckReport) {
@@ -275,26 +289,61 @@ fn not_compiled(scenario: &Scenario, said: &str, report: &mut CheckReport) {
         .collect();
 }
 
-/// The tree with what the scenario's build makes of it, or what the compiler said.
+/// Why there is no program.
+#[derive(Debug)]
+pub(crate) struct NotBuilt {
+    /// What the compiler said.
+    pub(crate) said: String,
+    /// Time ran out, and this machine was too busy to blame the program for it.
+    pub(crate) busy: Option<String>,
+}
+
+/// The tree with what the scenario's build makes of it, or why there is none.
 pub(crate) fn prepare(
     definition: &Definition,
     tree: Tree,
     ground: &Ground,
-) -> Result<Result<Tree, String>, GroundError> {
+) -> Result<Result<Tree, NotBuilt>, GroundError> {
     if definition.build.is_empty() {
         return Ok(Ok(tree));
     }
+    let pace = Pace::default();
+    let began = Instant::now();
+    let built = std::thread::scope(|scope| {
+        let measuring = scope.spawn(|| pace.measure());
+        let built = build(definition, &tree, ground);
+        pace.stop();
+        measuring.thread().unpark();
+        built
+    })?;
+    Ok(built.map_err(|said| {
+        let last = said.lines().next_back().unwrap_or_default();
+        let ran_out = last
+            .strip_prefix("ended by: ")
+            .is_some_and(|limits| limits.split(", ").any(|limit| limit == "wall"));
+        let busy = ran_out
+            .then(|| pace.too_little(&[(began, Instant::now())]))
+            .flatten();
+        NotBuilt { said, busy }
+    }))
+}
+
+fn build(
+    definition: &Definition,
+    tree: &Tree,
+    ground: &Ground,
+) -> Result<Result<Tree, String>, GroundError> {
     #[cfg(unix)]
     return match ground.kind {
-        GroundKind::Sandbox => sandboxed::build(definition, &tree, &runtime::languages(definition)),
+        GroundKind::Sandbox => sandboxed::build(definition, tree, &runtime::languages(definition)),
         GroundKind::Container(engine) => {
-            container::build(engine, definition, &tree, &runtime::languages(definition))
+            container::build(engine, definition, tree, &runtime::languages(definition))
         }
-        GroundKind::SelfRun => self_run::build(definition, &tree),
+        GroundKind::SelfRun => self_run::build(definition, tree),
     };
     #[cfg(not(unix))]
     {
-        let _ = ground;
+        let _ = (definition, tree, ground);
         Err(elsewhere())
     }
 }

@@ -10,10 +10,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::format::{Definition, Fails, Interface};
-use crate::result::{CheckReport, CheckStatus, ExploitOutcome};
+use crate::result::{CheckReport, CheckStatus, ExploitOutcome, FunctionalResult};
 use crate::run::{
-    CheckOptions, Ground, GroundError, Subject, Work, check, missing_runtime, prepare, random_seed,
-    shim,
+    CheckOptions, Found, Ground, GroundError, NotBuilt, Subject, Work, check_and_pace,
+    missing_runtime, prepare, random_seed, shim,
 };
 use crate::scenario::Scenario;
 use crate::tree::Tree;
@@ -33,6 +33,8 @@ pub enum ProofStatus {
     Proven,
     /// A part is not.
     Wrong,
+    /// Of a part nothing is known, because this machine was too busy; no other is wrong.
+    Busy,
     /// A runtime is missing.
     Skipped,
 }
@@ -48,7 +50,10 @@ pub struct Part {
     pub runs: u32,
     /// How often it was wrong.
     pub wrong: u32,
-    /// What was wrong the first time.
+    /// How often nothing is known, because time ran out while this machine was too busy.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub busy: u32,
+    /// What was wrong the first time, or else how busy it was.
     pub detail: Option<String>,
     /// The longest run.
     pub ms: u64,
@@ -82,6 +87,8 @@ pub struct Proofs {
     pub proven: u64,
     /// How many are not.
     pub wrong: u64,
+    /// How many this machine was too busy for: nothing is said of them.
+    pub busy: u64,
     /// How many miss a runtime.
     pub skipped: u64,
     /// Scenarios that cannot be read, each with the reason.
@@ -91,6 +98,14 @@ pub struct Proofs {
     /// Scenarios that were not proven to their end, because the run was interrupted: nothing is known of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interrupted: Vec<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes the field by reference"
+)]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How proofs are made.
@@ -104,6 +119,28 @@ pub struct ProofOptions<'a> {
     pub repeats: u32,
     /// Set when the user wants to stop.
     pub interrupt: &'a AtomicBool,
+}
+
+/// How a part of a proof came out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Came {
+    /// As it must.
+    Right,
+    /// Otherwise, and how.
+    Wrong(String),
+    /// Time ran out, and this machine was so busy that nobody knows whose fault that is.
+    Busy(String),
+}
+
+impl Came {
+    /// Where the machine was too busy nothing is wrong, and nothing is rejected for its reason either.
+    fn of(wrong: Option<String>, busy: Option<String>) -> Self {
+        match (busy, wrong) {
+            (Some(busy), _) => Self::Busy(busy),
+            (None, Some(wrong)) => Self::Wrong(wrong),
+            (None, None) => Self::Right,
+        }
+    }
 }
 
 /// Why a proof ends before its end.
@@ -153,6 +190,7 @@ pub fn prove(
                     ok: false,
                     runs: 1,
                     wrong: 1,
+                    busy: 0,
                     detail: Some(error.to_string()),
                     ms: 0,
                 });
@@ -161,8 +199,10 @@ pub fn prove(
     }
     if proof.message.is_some() {
         proof.status = ProofStatus::Skipped;
-    } else if proof.parts.iter().any(|part| !part.ok) {
+    } else if proof.parts.iter().any(|part| part.wrong > 0) {
         proof.status = ProofStatus::Wrong;
+    } else if proof.parts.iter().any(|part| part.busy > 0) {
+        proof.status = ProofStatus::Busy;
     }
     proof.ms = millis(started);
     Some(proof)
@@ -203,19 +243,19 @@ impl Prover<'_> {
             for (name, subject) in mutants(scenario, reference) {
                 self.part(&format!("mutant {name}"), 1, |this| match &subject {
                     Ok(subject) => this.mutant(subject, is_declared(scenario, &name)),
-                    Err(why) => Ok(Some(why.clone())),
+                    Err(why) => Ok(Came::Wrong(why.clone())),
                 })?;
             }
         }
         Ok(())
     }
 
-    /// Tries a part so many times; `try_it` gives what is wrong, or nothing.
+    /// Tries a part so many times.
     fn part(
         &mut self,
         subject: &str,
         runs: u32,
-        try_it: impl Fn(&Self) -> Result<Option<String>, GroundError>,
+        try_it: impl Fn(&Self) -> Result<Came, GroundError>,
     ) -> Result<(), Ending> {
         (self.progress)(subject);
         let mut part = Part {
@@ -223,22 +263,32 @@ impl Prover<'_> {
             ok: true,
             runs,
             wrong: 0,
+            busy: 0,
             detail: None,
             ms: 0,
         };
+        let mut too_busy = None;
         for _ in 0..runs {
             let started = Instant::now();
             let tried = try_it(self);
             if self.options.interrupt.load(Ordering::SeqCst) {
                 return Err(Ending::Interrupted);
             }
-            if let Some(wrong) = tried? {
-                part.wrong += 1;
-                part.detail.get_or_insert(wrong);
+            match tried? {
+                Came::Right => {}
+                Came::Wrong(wrong) => {
+                    part.wrong += 1;
+                    part.detail.get_or_insert(wrong);
+                }
+                Came::Busy(how) => {
+                    part.busy += 1;
+                    too_busy.get_or_insert(how);
+                }
             }
             part.ms = part.ms.max(millis(started));
         }
-        part.ok = part.wrong == 0;
+        part.ok = part.wrong == 0 && part.busy == 0;
+        part.detail = part.detail.or(too_busy);
         self.parts.push(part);
         Ok(())
     }
@@ -255,24 +305,30 @@ impl Prover<'_> {
         &self,
         tree: &Tree,
         wrong: fn(&CheckReport, &Scenario) -> Option<String>,
-    ) -> Result<Option<String>, GroundError> {
-        let report = check(self.scenario, tree, self.options());
+    ) -> Result<Came, GroundError> {
+        let (report, busy) = check_and_pace(self.scenario, tree, self.options());
         if report.status == CheckStatus::Skipped {
             return Err(GroundError::Missing(report.message.unwrap_or_default()));
         }
-        if matches!(report.status, CheckStatus::Error | CheckStatus::Busy) {
-            return Ok(Some(
-                report
-                    .message
-                    .unwrap_or_else(|| "the check failed".to_owned()),
-            ));
+        if report.status == CheckStatus::Error {
+            let message = report.message;
+            let why = message.unwrap_or_else(|| "the check failed".to_owned());
+            return Ok(Came::Wrong(why));
         }
-        Ok(wrong(&report, self.scenario))
+        Ok(match wrong(&report, self.scenario) {
+            // Seen to be as it must be, however long it took.
+            None => Came::Right,
+            wrong => Came::of(wrong, busy),
+        })
     }
 
-    fn distractor(&self, tree: &Tree, fails: &Fails) -> Result<Option<String>, GroundError> {
-        let Some(subject) = self.subject(tree)? else {
-            return Ok(Some("it does not compile".to_owned()));
+    fn distractor(&self, tree: &Tree, fails: &Fails) -> Result<Came, GroundError> {
+        let subject = match self.subject(tree)? {
+            Ok(subject) => subject,
+            Err(not_built) => {
+                let why = "it does not compile".to_owned();
+                return Ok(Came::of(Some(why), not_built.busy));
+            }
         };
         let work = match fails {
             Fails::Functional(_) => Work::Functional {
@@ -280,83 +336,93 @@ impl Prover<'_> {
             },
             Fails::Exploit(name) => match self.scenario.exploits.iter().find(|e| e.name == *name) {
                 Some(exploit) => Work::Exploit(exploit),
-                None => return Ok(Some(format!("there is no exploit `{name}`"))),
+                None => return Ok(Came::Wrong(format!("there is no exploit `{name}`"))),
             },
         };
         for found in subject.trials(self.scenario, &[work], self.options()) {
-            let found = found?;
-            if let (Some(broken), Fails::Functional(_)) = (&found.broken, fails) {
-                return Ok(Some(broken.clone()));
-            }
-            let as_declared = match fails {
-                Fails::Exploit(_) => found
-                    .exploit
-                    .as_ref()
-                    .is_some_and(|e| e.outcome == ExploitOutcome::Succeeded),
-                Fails::Functional(name) => {
-                    found.functional.iter().any(|t| t.name == *name && !t.pass)
-                }
-            };
-            if !as_declared {
-                return Ok(Some(match (fails, found.exploit) {
-                    (Fails::Exploit(name), Some(exploit)) => format!(
-                        "exploit `{name}` should succeed and is {}{}",
-                        exploit.outcome.word(),
-                        exploit
-                            .evidence
-                            .map(|why| format!(": {why}"))
-                            .unwrap_or_default()
-                    ),
-                    (Fails::Functional(name), _) => {
-                        format!("functional test `{name}` should fail and passes")
-                    }
-                    (Fails::Exploit(name), None) => format!("exploit `{name}` did not run"),
-                }));
+            let came = rejected_as_declared(fails, found?);
+            if came != Came::Right {
+                return Ok(came);
             }
         }
-        Ok(None)
+        Ok(Came::Right)
     }
 
     /// Of the mutants that every scenario has one need not compile: an empty file does not. One that is declared
     /// must, or the functional tests would never have seen it.
-    fn mutant(&self, subject: &Subject, declared: bool) -> Result<Option<String>, GroundError> {
-        let Some(subject) = self.prepared(subject)? else {
-            return Ok(declared
-                .then(|| "it does not compile, so that no functional test rejects it".to_owned()));
+    fn mutant(&self, subject: &Subject, declared: bool) -> Result<Came, GroundError> {
+        let subject = match self.prepared(subject)? {
+            Ok(subject) => subject,
+            Err(not_built) => {
+                let why = || "it does not compile, so that no functional test rejects it";
+                return Ok(Came::of(declared.then(|| why().to_owned()), not_built.busy));
+            }
         };
         let work = Work::Functional {
             stop_at_first_failure: true,
         };
         for found in subject.trials(self.scenario, &[work], self.options()) {
-            let found = found?;
-            if let Some(broken) = found.broken {
-                return Ok(Some(broken));
-            }
-            if found.functional.iter().all(|test| test.pass) {
-                return Ok(Some(
-                    "all functional tests pass on it; they must reject it".to_owned(),
-                ));
+            let came = rejected(found?);
+            if came != Came::Right {
+                return Ok(came);
             }
         }
-        Ok(None)
+        Ok(Came::Right)
     }
 
-    fn subject(&self, tree: &Tree) -> Result<Option<Subject>, GroundError> {
+    fn subject(&self, tree: &Tree) -> Result<Result<Subject, NotBuilt>, GroundError> {
         self.prepared(&Subject::new(&self.scenario.definition, tree.clone()))
     }
 
-    /// Compiled, where it has to be; none when it does not compile.
-    fn prepared(&self, subject: &Subject) -> Result<Option<Subject>, GroundError> {
+    /// Compiled, where it has to be.
+    fn prepared(&self, subject: &Subject) -> Result<Result<Subject, NotBuilt>, GroundError> {
         let tree = prepare(
             &self.scenario.definition,
             subject.tree.clone(),
             self.options.ground,
         )?;
-        Ok(tree.ok().map(|tree| Subject {
+        Ok(tree.map(|tree| Subject {
             tree,
             program: subject.program.clone(),
         }))
     }
+}
+
+/// Whether a wrong fix is rejected for the reason that its author gives.
+fn rejected_as_declared(fails: &Fails, found: Found) -> Came {
+    let wrong = match fails {
+        Fails::Exploit(name) => match &found.exploit {
+            // An effect that was seen was seen, however busy the machine was.
+            Some(exploit) if exploit.outcome == ExploitOutcome::Succeeded => return Came::Right,
+            Some(exploit) => {
+                let why = exploit.evidence.as_ref();
+                Some(format!(
+                    "exploit `{name}` should succeed and is {}{}",
+                    exploit.outcome.word(),
+                    why.map(|why| format!(": {why}")).unwrap_or_default()
+                ))
+            }
+            None => Some(format!("exploit `{name}` did not run")),
+        },
+        Fails::Functional(name) => {
+            let fails = |test: &FunctionalResult| test.name == *name && !test.pass;
+            found.broken.or_else(|| {
+                let passes = !found.functional.iter().any(fails);
+                passes.then(|| format!("functional test `{name}` should fail and passes"))
+            })
+        }
+    };
+    Came::of(wrong, found.busy)
+}
+
+/// Whether the functional tests reject a mutant.
+fn rejected(found: Found) -> Came {
+    let is_accepted = found.functional.iter().all(|test| test.pass);
+    let accepted = "all functional tests pass on it; they must reject it";
+    let wrong = found
+        .broken
+        .or_else(|| is_accepted.then(|| accepted.to_owned()));
+    Came::of(wrong, found.busy)
 }
 
 fn wrong_as_vulnerable(report: &CheckReport, scenario: &Scenario) -> Option<String> {
@@ -478,5 +544,65 @@ fn stand_ins(definition: &Definition) -> Vec<(&'static str, Vec<String>)> {
         ],
         Interface::Agent => vec![("ends at once", python("{shim}/exit.py", &[]))],
         Interface::File => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_facts::Cwe;
+
+    use super::*;
+    use crate::result::ExploitResult;
+
+    fn found(pass: bool, outcome: ExploitOutcome, is_busy: bool) -> Found {
+        Found {
+            functional: vec![FunctionalResult {
+                name: "finds".to_owned(),
+                pass,
+                msg: None,
+                transcript: Vec::new(),
+            }],
+            exploit: Some(ExploitResult {
+                name: "reads".to_owned(),
+                cwe: Cwe(22),
+                outcome,
+                evidence: None,
+                transcript: Vec::new(),
+            }),
+            busy: is_busy.then(|| "this machine was busy".to_owned()),
+            ..Found::default()
+        }
+    }
+
+    fn is_busy(came: &Came) -> bool {
+        matches!(came, Came::Busy(_))
+    }
+
+    #[test]
+    fn a_run_on_a_busy_machine_is_neither_wrong_nor_rejected_for_its_reason() {
+        let by_exploit = Fails::Exploit("reads".to_owned());
+        let by_test = Fails::Functional("finds".to_owned());
+        for pass in [true, false] {
+            let unknown = || found(pass, ExploitOutcome::Unknown, true);
+            assert!(is_busy(&rejected_as_declared(&by_exploit, unknown())));
+            assert!(is_busy(&rejected_as_declared(&by_test, unknown())));
+            assert!(is_busy(&rejected(unknown())));
+        }
+        let seen = found(true, ExploitOutcome::Succeeded, true);
+        assert_eq!(rejected_as_declared(&by_exploit, seen), Came::Right);
+    }
+
+    #[test]
+    fn a_quiet_machine_takes_no_blame() {
+        let by_exploit = Fails::Exploit("reads".to_owned());
+        let by_test = Fails::Functional("finds".to_owned());
+        let idle = |pass, outcome| found(pass, outcome, false);
+        let came = rejected_as_declared(&by_exploit, idle(true, ExploitOutcome::Blocked));
+        assert!(matches!(came, Came::Wrong(_)), "{came:?}");
+        let came = rejected_as_declared(&by_test, idle(true, ExploitOutcome::Blocked));
+        assert!(matches!(came, Came::Wrong(_)), "{came:?}");
+        let came = rejected_as_declared(&by_test, idle(false, ExploitOutcome::Blocked));
+        assert_eq!(came, Came::Right);
+        assert_eq!(rejected(idle(false, ExploitOutcome::Unknown)), Came::Right);
     }
 }

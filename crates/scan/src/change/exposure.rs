@@ -47,6 +47,15 @@ pub struct Exposure {
     pub outcome: ChangeOutcome,
     /// By path and line.
     pub sites: Vec<ExposedSite>,
+    /// Lines with such a place that are left out, because `scan --fix` wrote them.
+    pub by_fix: u64,
+}
+
+/// What is found in the lines of a change.
+#[derive(Debug, Default)]
+struct Found {
+    sites: Vec<ExposedSite>,
+    by_fix: u64,
 }
 
 /// Describes a change and finds its exposed sites. Lines of tests, of generated and of vendored files have none, nor have
@@ -55,13 +64,15 @@ pub fn exposure(
     request: &ChangeRequest,
     interrupt: &std::sync::atomic::AtomicBool,
 ) -> Result<Exposure, ScanError> {
-    let mut found = Ok(Vec::new());
+    let mut found = Ok(Found::default());
     let outcome = change_with(request, interrupt, |place, judging, files, written| {
         found = sites(place, judging, files, written);
     })?;
+    let Found { sites, by_fix } = found?;
     Ok(Exposure {
         outcome,
-        sites: found?,
+        sites,
+        by_fix,
     })
 }
 
@@ -70,7 +81,7 @@ fn sites(
     judging: &Judging,
     files: &[Changed],
     written: &Written,
-) -> Result<Vec<ExposedSite>, ScanError> {
+) -> Result<Found, ScanError> {
     let scope = Scope::new(RepoPath::default(), &judging.exclude)?;
     let engine = custom::with_own(&judging.own_rules(place)?)?;
     let cwe: BTreeMap<&str, &[Cwe]> = engine
@@ -80,6 +91,7 @@ fn sites(
         .collect();
     let written_by_fix = OwnLines::of(place);
     let mut sites = Vec::new();
+    let mut by_fix: BTreeSet<(RepoPath, u32)> = BTreeSet::new();
     let read = files
         .iter()
         .filter(|file| file.class == FileClass::Source && scope.contains(file.path()));
@@ -112,6 +124,7 @@ fn sites(
             };
             let line = text.lines().nth(place.1.saturating_sub(1) as usize);
             if line.is_some_and(|line| written_by_fix.has(file.path(), line)) {
+                by_fix.insert((file.path().clone(), place.1));
                 continue;
             }
             sites.push(ExposedSite {
@@ -134,5 +147,8 @@ fn sites(
     sites.sort_by(|a, b| {
         (&a.path, a.line, a.column, &a.rule).cmp(&(&b.path, b.line, b.column, &b.rule))
     });
-    Ok(sites)
+    Ok(Found {
+        sites,
+        by_fix: by_fix.len() as u64,
+    })
 }

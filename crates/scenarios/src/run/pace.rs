@@ -12,8 +12,11 @@ use std::time::{Duration, Instant};
 /// How long is worked, and how long rested: a twenty-fifth of a core, but longer than a turn at a core usually is.
 const WORK: Duration = Duration::from_millis(4);
 const REST: Duration = Duration::from_millis(96);
-/// Fewer measurements say nothing.
+/// A measurement that waits so long is one, however little it ran.
+const LONGEST: Duration = Duration::from_millis(200);
+/// Fewer measurements say nothing, unless they took long.
 const LEAST: usize = 4;
+const LONG: Duration = Duration::from_millis(400);
 /// Below this share of a core a program is taken to be kept from running.
 const TOO_LITTLE: f64 = 0.35;
 
@@ -32,6 +35,15 @@ pub(crate) struct Pace {
     is_over: AtomicBool,
 }
 
+/// A stretch of time.
+pub(crate) type Stretch = (Instant, Instant);
+
+impl Burst {
+    fn is_within(&self, (from, to): Stretch) -> bool {
+        self.at <= to && self.at + self.ran + self.waited >= from
+    }
+}
+
 impl Pace {
     /// Measures until it is told to stop; at once where this system does not tell how long one waits.
     pub(crate) fn measure(&self) {
@@ -45,7 +57,10 @@ impl Pace {
                     sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
                 }
                 let Some(now) = on_core() else { return };
-                if now.0.saturating_sub(before.0) >= WORK || self.is_over.load(Ordering::Relaxed) {
+                if now.0.saturating_sub(before.0) >= WORK
+                    || at.elapsed() >= LONGEST
+                    || self.is_over.load(Ordering::Relaxed)
+                {
                     break now;
                 }
             };
@@ -65,13 +80,17 @@ impl Pace {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// In words, how little of a core there was since then; none where it was enough, or nobody knows.
-    pub(crate) fn too_little_since(&self, then: Instant) -> Option<String> {
+    /// In words, how little of a core there was in that of the stretches that had least; none where it was enough, or
+    /// nobody knows.
+    pub(crate) fn too_little(&self, stretches: &[Stretch]) -> Option<String> {
         let bursts = self.bursts.lock().ok()?;
-        let share = share(bursts.iter().filter(|burst| burst.at >= then))?;
+        let share = stretches
+            .iter()
+            .filter_map(|stretch| share(bursts.iter().filter(|burst| burst.is_within(*stretch))))
+            .min_by(f64::total_cmp)?;
         (share < TOO_LITTLE).then(|| {
             format!(
-                "this machine was busy with other work: what wants a core got {:.0} % of one",
+                "this machine was busy with other work: a program that needed a whole core got {:.0} % of it",
                 (share * 100.0).max(1.0)
             )
         })
@@ -87,7 +106,8 @@ fn share<'a>(bursts: impl Iterator<Item = &'a Burst>) -> Option<f64> {
         waited += burst.waited;
     }
     let whole = (ran + waited).as_secs_f64();
-    (count >= LEAST && whole > 0.0).then(|| ran.as_secs_f64() / whole)
+    let is_enough = count >= LEAST || ran + waited >= LONG;
+    (is_enough && whole > 0.0).then(|| ran.as_secs_f64() / whole)
 }
 
 /// How long this thread has run, and how long it has waited for a core while it could have run.
@@ -122,21 +142,51 @@ mod tests {
     #[test]
     fn who_waits_longer_than_it_runs_is_kept_from_running() {
         let then = Instant::now();
-        let said = pace(&[(1, 9); LEAST]).too_little_since(then);
+        let since = |pace: &Pace| pace.too_little(&[(then, Instant::now())]);
+        let said = since(&pace(&[(1, 9); LEAST]));
         assert!(said.is_some_and(|said| said.contains("10 %")));
-        assert_eq!(pace(&[(4, 1); LEAST]).too_little_since(then), None);
+        assert_eq!(since(&pace(&[(4, 1); LEAST])), None);
+        // One that waited long says as much as several.
+        assert!(since(&pace(&[(5, 395)])).is_some());
+    }
+
+    #[test]
+    fn a_wait_is_judged_by_how_busy_it_was_meanwhile_and_not_by_the_quiet_around_it() {
+        let second = |n: u64| Duration::from_secs(n);
+        let began = Instant::now();
+        let bursts = (0..60).map(|tenth| Burst {
+            at: began + Duration::from_millis(100 * tenth),
+            ran: Duration::from_millis(4),
+            waited: Duration::from_millis(if (20..30).contains(&tenth) { 90 } else { 0 }),
+        });
+        let pace = Pace {
+            bursts: Mutex::new(bursts.collect()),
+            is_over: AtomicBool::new(false),
+        };
+        let whole = (began, began + second(6));
+        assert!(
+            pace.too_little(&[(began + second(2), began + second(3))])
+                .is_some()
+        );
+        assert!(
+            pace.too_little(&[(began + second(4), began + second(6))])
+                .is_none()
+        );
+        assert_eq!(
+            pace.too_little(&[whole, (began + second(2), began + second(3))]),
+            pace.too_little(&[(began + second(2), began + second(3))])
+        );
     }
 
     #[test]
     fn few_measurements_and_those_of_before_say_nothing() {
-        let then = Instant::now();
-        assert_eq!(pace(&[(1, 9); LEAST - 1]).too_little_since(then), None);
+        let now = Instant::now();
+        let soon = now + Duration::from_secs(1);
+        assert_eq!(pace(&[(1, 9); LEAST - 1]).too_little(&[(now, soon)]), None);
         let busy = pace(&[(1, 9); LEAST]);
-        assert_eq!(
-            busy.too_little_since(Instant::now() + Duration::from_secs(1)),
-            None
-        );
-        assert_eq!(Pace::default().too_little_since(then), None);
+        let later = soon + Duration::from_secs(1);
+        assert_eq!(busy.too_little(&[(soon, later)]), None);
+        assert_eq!(Pace::default().too_little(&[(now, soon)]), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::result::{ExploitOutcome, ExploitResult, FunctionalResult};
 use crate::run::canary::CanaryKey;
 use crate::run::data;
 use crate::run::ground::{GroundError, Program, Socket, Stage, State};
-use crate::run::pace::Pace;
+use crate::run::pace::{Pace, Stretch};
 use crate::run::protocol::{Answer, Doing, Event, Hello, Question, Said};
 use crate::run::verdict::{Seen, judge};
 
@@ -22,6 +22,8 @@ const MOST_BYTES: usize = 64 << 20;
 const MOST_LOG_LINES: usize = 400;
 /// What the tester needs beside the time of the tests.
 const MARGIN: Duration = Duration::from_secs(5);
+/// An answer that is told to be late has been waited for so long, or nearly.
+const WAITED: Duration = Duration::from_secs(3);
 
 /// What a trial is to find out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,19 +86,26 @@ pub(crate) struct Shared<'a> {
 /// Whether the program of one trial is late with an answer; at the trial's end it is no longer waited for.
 struct Lateness<'a> {
     trials: &'a AtomicUsize,
-    is_late: bool,
-    was_late: bool,
+    since: Option<Instant>,
+    /// When it was waited for answers that were late.
+    waits: Vec<Stretch>,
 }
 
 impl Lateness<'_> {
     fn set(&mut self, is_late: bool) {
-        match (self.is_late, is_late) {
-            (false, true) => self.trials.fetch_add(1, Ordering::Relaxed),
-            (true, false) => self.trials.fetch_sub(1, Ordering::Relaxed),
-            _ => return,
-        };
-        self.is_late = is_late;
-        self.was_late |= is_late;
+        let now = Instant::now();
+        match (self.since, is_late) {
+            (None, true) => {
+                self.trials.fetch_add(1, Ordering::Relaxed);
+                self.since = Some(now.checked_sub(WAITED).unwrap_or(now));
+            }
+            (Some(since), false) => {
+                self.trials.fetch_sub(1, Ordering::Relaxed);
+                self.since = None;
+                self.waits.push((since, now));
+            }
+            _ => {}
+        }
     }
 }
 
@@ -121,8 +130,8 @@ pub(crate) fn play(
         key,
         lateness: Lateness {
             trials: shared.late,
-            is_late: false,
-            was_late: false,
+            since: None,
+            waits: Vec::new(),
         },
         seen: Seen::default(),
         log: Vec::new(),
@@ -185,8 +194,13 @@ pub(crate) fn play(
         });
     }
     let ran_out = trial.seen.killed_by.iter().any(|limit| limit == "wall");
-    if (trial.lateness.was_late || ran_out) && !trial.used_up() {
-        trial.found.busy = shared.pace.too_little_since(began);
+    trial.lateness.set(false);
+    let mut stretches = std::mem::take(&mut trial.lateness.waits);
+    if ran_out || !stretches.is_empty() {
+        stretches.push((began, Instant::now()));
+    }
+    if !trial.used_up() {
+        trial.found.busy = shared.pace.too_little(&stretches);
     }
     Ok(trial.judged(functional, work))
 }
@@ -233,7 +247,7 @@ impl Trial<'_> {
                         return Ok(Talk::Abandoned);
                     }
                     if Instant::now() > deadline {
-                        self.lateness.was_late = true;
+                        self.lateness.set(true);
                         return Err("the tests did not end in time".to_owned());
                     }
                     continue;

@@ -78,6 +78,7 @@ pub(super) fn compare(scenario: &Scenario, interrupt: &AtomicBool) -> Result<Opt
         ok: detail.is_none(),
         runs: 1,
         wrong: u32::from(detail.is_some()),
+        busy: 0,
         detail,
         ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }))

@@ -61,6 +61,7 @@ pub(super) fn run(session: &Session<'_>, asked: &Asked, interrupt: &AtomicBool) 
         places: Vec::new(),
         ai_lines: 0,
         as_written: 0,
+        by_trueline: exposure.by_fix,
         waiting: Vec::new(),
     };
     for (name, word) in asked
@@ -372,6 +373,13 @@ fn in_words(document: &LearnPassed) -> Result<String> {
     }
     if out.is_empty() {
         out.push_str("No place in these lines that counts: nothing to write down.\n");
+    }
+    if document.by_trueline > 0 {
+        writeln!(
+            out,
+            "Left out: {} with such a place that `trueline scan --fix` wrote, for that says nothing of your skill.",
+            counted(document.by_trueline, "line")
+        )?;
     }
     // What nobody edits is easily not read either.
     if document.ai_lines > 0 {

@@ -70,7 +70,9 @@ pub(super) fn run(
             Some(folder) if asked.write_golden => golden::write(scenario, folder, interrupt)?,
             _ => {
                 if let Some(part) = golden::compare(scenario, interrupt)? {
-                    if !part.ok && proof.status == ProofStatus::Proven {
+                    let is_wrong_now =
+                        matches!(proof.status, ProofStatus::Proven | ProofStatus::Busy);
+                    if !part.ok && is_wrong_now {
                         proof.status = ProofStatus::Wrong;
                     }
                     proof.parts.push(part);
@@ -82,7 +84,7 @@ pub(super) fn run(
             break;
         }
         // Quiet is about progress: why a scenario is wrong is a result.
-        if !asked.quiet || proof.status == ProofStatus::Wrong {
+        if !asked.quiet || matches!(proof.status, ProofStatus::Wrong | ProofStatus::Busy) {
             let _ = writeln!(std::io::stderr(), "{}", line(&proof, err_paint));
         }
         proofs.push(proof);
@@ -94,6 +96,7 @@ pub(super) fn run(
         schema: trueline_scenarios::verify::SCHEMA,
         proven: of(ProofStatus::Proven),
         wrong: of(ProofStatus::Wrong),
+        busy: of(ProofStatus::Busy),
         skipped: of(ProofStatus::Skipped),
         malformed: catalogue.broken().iter().map(ToString::to_string).collect(),
         proofs: proofs.clone(),
@@ -108,7 +111,13 @@ pub(super) fn run(
         return Ok(Ended::Interrupted);
     }
     let failed = document.wrong > 0 || !document.malformed.is_empty();
-    Ok(if failed { Ended::Findings } else { Ended::Pass })
+    Ok(if failed {
+        Ended::Findings
+    } else if document.busy > 0 {
+        Ended::Partly
+    } else {
+        Ended::Pass
+    })
 }
 
 /// The scenarios that are to be proven.
@@ -136,6 +145,7 @@ fn finished(scenario: &Scenario, place: &Path, rules: &[RuleId]) -> Option<Part>
         ok: false,
         runs: 1,
         wrong: 1,
+        busy: 0,
         detail: Some(told.join("\n")),
         ms: 0,
     })
@@ -156,11 +166,16 @@ fn line(proof: &Proof, paint: Paint) -> String {
             proof.scenario,
             proof.message.as_deref().unwrap_or_default()
         ),
-        ProofStatus::Wrong => {
-            let mut text = format!("{} {}", paint.mark(Some(false)), proof.scenario);
+        ProofStatus::Wrong | ProofStatus::Busy => {
+            let is_wrong = (proof.status == ProofStatus::Wrong).then_some(false);
+            let mut text = format!("{} {}", paint.mark(is_wrong), proof.scenario);
+            if proof.status == ProofStatus::Busy {
+                text.push_str(": nothing is said of it, try again when the machine is quieter");
+            }
             for part in proof.parts.iter().filter(|part| !part.ok) {
                 let times = if part.runs > 1 {
-                    format!(" ({} of {} runs)", part.wrong, part.runs)
+                    let not_right = part.wrong.max(part.busy);
+                    format!(" ({not_right} of {} runs)", part.runs)
                 } else {
                     String::new()
                 };
@@ -201,6 +216,7 @@ fn table(document: &Proofs, paint: Paint) -> Result<String> {
         let status = match proof.status {
             ProofStatus::Proven => "proven",
             ProofStatus::Wrong => "WRONG",
+            ProofStatus::Busy => "busy",
             ProofStatus::Skipped => "skipped",
         };
         // The longest verdict on a whole tree: what a learner waits for.
@@ -228,11 +244,15 @@ fn table(document: &Proofs, paint: Paint) -> Result<String> {
     }
     writeln!(
         out,
-        "{}: {} proven, {} wrong, {} skipped{}{}",
+        "{}: {} proven, {} wrong, {} skipped{}{}{}",
         counted(document.proofs.len() as u64, "scenario"),
         document.proven,
         document.wrong,
         document.skipped,
+        match document.busy {
+            0 => String::new(),
+            n => format!("; this machine was too busy for {n}, of which nothing is said"),
+        },
         match document.malformed.len() {
             0 => String::new(),
             n => format!("; {n} malformed"),
