@@ -1,5 +1,5 @@
 from customers import customers, dice, pair, with_apostrophe, word
-from tester import functional
+from opening import functional
 
 
 def search(t, name, sort=None):
