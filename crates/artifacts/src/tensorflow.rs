@@ -85,6 +85,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
         inspection,
         nodes: 0,
         reads_or_writes: false,
+        writes: false,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
@@ -121,6 +122,8 @@ struct Walk<'i> {
     inspection: &'i mut Inspection,
     nodes: usize,
     reads_or_writes: bool,
+    /// One of its operations writes.
+    writes: bool,
     /// Of the graph or function that is walked: an operation that saves or restores, under the name of a saver.
     has_saver: bool,
     /// Absolute paths and addresses among constants, and whether there were more.
@@ -278,7 +281,11 @@ impl Walk<'_> {
                         Verdict::Suspicious
                     },
                     technique::TF_OP_WRITE,
-                    "saves or restores files outside of the functions that TensorFlow makes for it",
+                    if op == "SaveV2" {
+                        "saves files outside of the functions that TensorFlow makes for it"
+                    } else {
+                        "saves or restores files outside of the functions that TensorFlow makes for it"
+                    },
                 )
             }
             (None, _) => {
@@ -287,6 +294,7 @@ impl Walk<'_> {
             }
         };
         self.reads_or_writes = true;
+        self.writes |= tier == Tier::Write || op == "SaveV2";
         self.inspection.report(
             verdict,
             technique,
@@ -391,10 +399,19 @@ impl Walk<'_> {
             if system {
                 self.inspection.report(
                     Verdict::Malicious,
-                    technique::TF_OP_READ,
+                    if self.writes {
+                        technique::TF_OP_WRITE
+                    } else {
+                        technique::TF_OP_READ
+                    },
                     0,
                     format!(
-                        "the graph touches files and holds the path {}",
+                        "the graph {} and holds the path {}",
+                        if self.writes {
+                            "writes files"
+                        } else {
+                            "touches files"
+                        },
                         printable(place)
                     ),
                 );
@@ -418,6 +435,7 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
         inspection,
         nodes: 0,
         reads_or_writes: false,
+        writes: false,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
