@@ -84,7 +84,9 @@ impl Machine {
         let method = format!("{name}.{method}");
         match names::standing(module, &method) {
             Standing::Dangerous { reason, .. }
-                if module.starts_with("pathlib") || names::is_plain(module, name) =>
+                if module.starts_with("pathlib")
+                    || names::is_plain(module, name)
+                    || names::is_inert(module, name) =>
             {
                 Some((format!("{module}.{method}"), reason))
             }
