@@ -7,6 +7,7 @@ mod archive_readings;
 pub(crate) mod archives;
 mod behind;
 mod beside;
+mod by_mechanism;
 mod bypasses;
 mod code;
 mod combinations;
@@ -82,5 +83,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(unsaid::samples());
     samples.extend(behind::samples());
     samples.extend(padding::samples());
+    samples.extend(by_mechanism::samples());
     samples
 }
