@@ -328,6 +328,17 @@ fn calls(out: &mut Vec<Sample>) {
             body,
         ));
     }
+    let made = call(
+        &global("fsspec.spec.make_instance"),
+        &[
+            &global("fsspec.implementations.local.LocalFileSystem"),
+            &tuple(&[]),
+            &dict(&[]),
+        ],
+    );
+    let method = call(&global("builtins.getattr"), &[&made, &text("rm")]);
+    let body = pickle(&call(&method, &[&text("/tmp/x")]));
+    out.push(Sample::attack("file-systems", "method-hostile.pkl", body));
     for (name, line) in [
         ("import", "import antigravity"),
         ("from", "from shop import tasks"),
