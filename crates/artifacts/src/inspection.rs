@@ -401,6 +401,15 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
     }
 }
 
+/// Bytes and what they do: `1 byte stands`, `2 bytes stand`.
+pub(crate) fn bytes_stand(count: u64) -> String {
+    if count == 1 {
+        "1 byte stands".to_owned()
+    } else {
+        format!("{count} bytes stand")
+    }
+}
+
 /// Control, format and other invisible characters written as escapes: a message must show what is there.
 pub(crate) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

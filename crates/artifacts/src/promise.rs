@@ -176,6 +176,15 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
         inspection.format("tensorflow-index");
         return;
     }
+    if extension == Some("index") && is_checkpoint(lower) {
+        inspection.report(
+            Verdict::Unknown,
+            technique::NAME_CONTRADICTS,
+            0,
+            "named as the index of a TensorFlow checkpoint, but its content is none: fetch it again",
+        );
+        return;
+    }
     let marked = MODELS
         .iter()
         .find(|(at, mark, ..)| head.get(*at..).is_some_and(|bytes| bytes.starts_with(mark)));
@@ -208,6 +217,12 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
             "content of no known format, which was searched for pickles in its first 64 MB alone",
         );
     }
+}
+
+/// Names of the index of TensorFlow's variables, beside which their values stand.
+fn is_checkpoint(lower: &str) -> bool {
+    let base = lower.rsplit('/').next().unwrap_or(lower);
+    base == "variables.index" || base.contains("ckpt") || base.starts_with("checkpoint")
 }
 
 /// Names under which training libraries keep what they load with `torch.load`.

@@ -7,9 +7,9 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    coreml, executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle,
-    promise, python, rds, safetensors, seven_zip, tar, technique, template, tensorflow, text,
-    tflite, torch7, ubjson, xml, yaml, zip,
+    caffe, coreml, executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle,
+    parquet, pickle, promise, python, rds, safetensors, seven_zip, tar, technique, template,
+    tensorflow, text, tflite, torch7, ubjson, xml, yaml, zip,
 };
 
 mod plain;
@@ -98,6 +98,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     if is_tar {
         tar::inspect(inspection, name, source);
         found.push("tar");
+    }
+    if parquet::is_parquet(source) {
+        parquet::inspect(inspection, source);
     }
     if head.starts_with(b"\x93NUMPY") {
         numpy::inspect(inspection, source);
@@ -545,9 +548,11 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
         packages::script(inspection, &lines);
     }
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
+    let is_syntax = matches!(extension, "onnxtxt" | "onnxtext");
     let is_mlflow = matches!(lower.as_str(), "mlmodel" | "mlproject");
     if !(is_json
         || is_graph
+        || is_syntax
         || is_mlflow
         || is_xml
         || is_yaml
@@ -583,8 +588,19 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
         template::inspect_as(inspection, &content, purpose);
     } else if lower == "config.pbtxt" {
         text::triton(inspection, &content);
+    } else if is_syntax {
+        onnx::syntax(inspection, &content);
     } else if is_graph {
-        tensorflow::text(inspection, &content);
+        let top = caffe::top(&content);
+        if top.is_onnx {
+            onnx::written_text(inspection, &content);
+        }
+        if top.has_layers {
+            caffe::inspect(inspection, &content);
+        }
+        if top.has_nodes || !top.is_onnx && !top.has_layers {
+            tensorflow::text(inspection, &content);
+        }
     } else if lower == "modelfile" {
         text::modelfile(inspection, &content);
     } else if is_xml {
@@ -595,6 +611,9 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
                 inspection.format("json");
                 if value.get("keras_version").is_some() || value.get("class_name").is_some() {
                     keras::config(inspection, &value, keras::Container::Zip);
+                }
+                if onnx::is_json(&value) {
+                    onnx::json(inspection, &value);
                 }
                 text::json(inspection, name, &value);
             }

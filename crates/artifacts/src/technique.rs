@@ -210,8 +210,8 @@ mod tests {
             let references = technique.references.join(", ");
             writeln!(page, "| `{}` | {weakness} | {references} |", technique.id).unwrap();
         }
-        let written = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../docs/model-techniques.md");
+        let written =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/model-techniques.md");
         assert!(
             std::fs::read_to_string(&written).unwrap_or_default() == page,
             "docs/model-techniques.md has to be:\n{page}"

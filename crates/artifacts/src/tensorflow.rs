@@ -83,6 +83,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
     let mut walk = Walk {
         inspection,
         reads_or_writes: false,
+        writes: false,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
@@ -118,6 +119,8 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
 struct Walk<'i> {
     inspection: &'i mut Inspection,
     reads_or_writes: bool,
+    /// One of its operations writes.
+    writes: bool,
     /// Of the graph or function that is walked: an operation that saves or restores, under the name of a saver.
     has_saver: bool,
     /// Absolute paths and addresses among constants, and whether there were more.
@@ -288,7 +291,11 @@ impl Walk<'_> {
                         Verdict::Suspicious
                     },
                     technique::TF_OP_WRITE,
-                    "saves or restores files outside of the functions that TensorFlow makes for it",
+                    if op == "SaveV2" {
+                        "saves files outside of the functions that TensorFlow makes for it"
+                    } else {
+                        "saves or restores files outside of the functions that TensorFlow makes for it"
+                    },
                 )
             }
             (None, _) => {
@@ -297,6 +304,7 @@ impl Walk<'_> {
             }
         };
         self.reads_or_writes = true;
+        self.writes |= tier == Tier::Write || op == "SaveV2";
         self.inspection.report(
             verdict,
             technique,
@@ -401,10 +409,19 @@ impl Walk<'_> {
             if system {
                 self.inspection.report(
                     Verdict::Malicious,
-                    technique::TF_OP_READ,
+                    if self.writes {
+                        technique::TF_OP_WRITE
+                    } else {
+                        technique::TF_OP_READ
+                    },
                     0,
                     format!(
-                        "the graph touches files and holds the path {}",
+                        "the graph {} and holds the path {}",
+                        if self.writes {
+                            "writes files"
+                        } else {
+                            "touches files"
+                        },
                         printable(place)
                     ),
                 );
@@ -427,6 +444,7 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
     let mut walk = Walk {
         inspection,
         reads_or_writes: false,
+        writes: false,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),

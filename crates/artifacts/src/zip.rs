@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trueline_facts::artifact::Verdict;
 
 use crate::encoding::{self, Compression};
-use crate::inspection::{Inspection, printable};
+use crate::inspection::{Inspection, bytes_stand, printable};
 use crate::source::Source;
 use crate::technique::{self, Technique};
 use crate::{executable, hidden, pickle};
@@ -67,7 +67,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             Verdict::Clean,
             technique::ZIP_EXTRA,
             0,
-            format!("{} bytes stand before the archive", directory.shift),
+            format!("{} before the archive", bytes_stand(directory.shift)),
         );
     }
     agree(inspection, &directory, &others);
@@ -286,7 +286,7 @@ fn gaps(
             Verdict::Clean,
             technique::ZIP_EXTRA,
             directory.end,
-            format!("{behind} bytes stand behind the archive"),
+            format!("{} behind the archive", bytes_stand(behind)),
         );
         // Zeros would hide what it is.
         let at = pickle::skip_padding(source, directory.end);

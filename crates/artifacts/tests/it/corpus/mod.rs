@@ -7,6 +7,7 @@ mod archive_readings;
 pub(crate) mod archives;
 mod behind;
 mod beside;
+mod by_mechanism;
 mod bypasses;
 mod code;
 mod combinations;
@@ -86,5 +87,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(padding::samples());
     samples.extend(persistent::samples());
     samples.extend(lua::samples());
+    samples.extend(by_mechanism::samples());
     samples
 }
