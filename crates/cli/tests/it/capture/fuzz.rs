@@ -255,7 +255,7 @@ fn thrown_away(clone: &Clone, random: &mut Random, file: &str, at: usize) -> Str
     }
     let now = clone.read(file);
     let mut lines: Vec<&str> = now.lines().collect();
-    let again = seen && new.lines().count() % 2 == 0;
+    let again = seen && new.lines().count().is_multiple_of(2);
     let hers = if again {
         clone.retyped(&new);
         new
