@@ -127,7 +127,7 @@ pub(crate) struct Writing {
     /// Write to a file instead of standard output.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// No progress bar, no summary line on standard error.
+    /// No progress bar, no summary line on standard error; on a terminal a scan says its findings alone.
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }

@@ -6,8 +6,8 @@
 //! not say which of the two it is (all but Linux). The second one ends it at once.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,25 @@ const WAITING: Duration = Duration::from_secs(5);
 const WORKING: Duration = Duration::from_secs(30);
 /// Of processor time: a progress bar alone needs less in [`WAITING`].
 const HARDLY_ANY: Duration = Duration::from_millis(50);
+
+/// What is said when somebody leaves a question by an interrupt.
+static LEFT: Mutex<String> = Mutex::new(String::new());
+
+/// Has an interrupt say what comes of it, from now on: who leaves a question wants to know whether it waits.
+pub(crate) fn when_left(text: &str) {
+    if let Ok(mut left) = LEFT.lock() {
+        text.clone_into(&mut left);
+    }
+}
+
+fn say_goodbye() {
+    let text = LEFT.try_lock().map(|left| left.clone());
+    if let Ok(text) = text
+        && !text.is_empty()
+    {
+        let _ = writeln!(std::io::stderr(), "\n{text}");
+    }
+}
 
 /// Has interrupts set the flag. `at_once`: there is no partial answer to wait for.
 ///
@@ -32,6 +51,7 @@ pub(crate) fn heed(flag: Arc<AtomicBool>, at_once: bool) {
     let _ = ctrlc::set_handler(move || {
         trueline_scan::stop_checking_models();
         if flag.swap(true, Ordering::SeqCst) || at_once {
+            say_goodbye();
             std::process::exit(WITHOUT_ANSWER);
         }
         // In a thread of its own, so that the second signal is heard.

@@ -22,7 +22,7 @@ pub(crate) const SHARED_SCALE: &str = "How to read it: the line shows where the 
 pub(crate) const ACCEPTED: &str = "Lines of an assistant where something could have gone wrong";
 
 /// What "accepted as written" means.
-pub(crate) const ACCEPTED_WHAT: &str = "In changes of yours that the gate let through. As written: no person is known to have edited the passage. That may be right; `trueline learn review` trains to see when it is not.";
+pub(crate) const ACCEPTED_WHAT: &str = "Counted are lines in changes of yours that the gate let through. \"As written\" means that no person is known to have edited the passage. That may be right; `trueline learn review` trains to see when it is not.";
 
 /// `31 of 40`; nothing where an assistant wrote no such line.
 pub(crate) fn accepted(one: &Reliance) -> Option<String> {
@@ -51,6 +51,8 @@ pub(crate) const PRACTISE: &str = "What to practise next: an offer, the most use
 pub(crate) const SURE: &str = "How sure you are, and how right";
 /// Above who practised how.
 pub(crate) const RELIANCE: &str = "Practice by yourself and with an assistant";
+/// What it says and what it does not.
+pub(crate) const RELIANCE_WHAT: &str = "Both are fine: they train different things. Of a class that you have only practised with an assistant this page cannot say how you do by yourself.";
 /// The columns of it.
 pub(crate) const HELP: [&str; 3] = ["by yourself", "with an assistant", "not said"];
 /// Over the lines of an assistant.
@@ -131,6 +133,7 @@ pub(crate) fn weight(weight: f64) -> String {
 /// Why something should be practised.
 pub(crate) fn reason(reason: &PractiseReason) -> String {
     match reason {
+        PractiseReason::Next { why } => words::visible(why).into_owned(),
         PractiseReason::Findings { findings } => {
             format!(
                 "{} of this kind in the scan",
@@ -150,7 +153,7 @@ pub(crate) fn reason(reason: &PractiseReason) -> String {
                 chance * 100.0
             )
         }
-        PractiseReason::LittleEvidence => "too little tried here to say".to_owned(),
+        PractiseReason::LittleEvidence => "little tried here yet".to_owned(),
     }
 }
 
@@ -167,11 +170,17 @@ pub(crate) fn suggestion(suggestion: &Suggestion) -> (String, Option<String>) {
         return (text, None);
     }
     if let Some(chance) = suggestion.chance {
-        let _ = write!(
-            text,
-            "; chance to solve the exercise below: {:.0} %",
-            chance * 100.0
-        );
+        // Where hardly anything was tried the number is what is assumed of everybody.
+        let little = suggestion
+            .reasons
+            .iter()
+            .any(|reason| matches!(reason, PractiseReason::LittleEvidence));
+        let what = if little {
+            "chance to solve the exercise below, a guess until more is tried"
+        } else {
+            "chance to solve the exercise below"
+        };
+        let _ = write!(text, "; {what}: {:.0} %", chance * 100.0);
     }
     let command = suggestion
         .exercise

@@ -23,7 +23,7 @@ pub enum ScenarioError {
     #[error(transparent)]
     Tree(#[from] TreeError),
     /// There is none of that name.
-    #[error("there is no exercise `{id}`{}; `trueline learn list` shows all", .nearest.as_deref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+    #[error("there is no exercise `{id}`{} `trueline learn list` shows all", .nearest.as_deref().map_or_else(|| ";".to_owned(), |n| format!(": did you mean `{n}`?")))]
     Unknown {
         /// What was asked for.
         id: String,

@@ -40,6 +40,15 @@ pub struct Exercise {
     pub missing: Option<String>,
 }
 
+/// What is proposed first, whatever the order of the skills says: what is begun, or a step of a path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Next {
+    /// The exercise.
+    pub exercise: String,
+    /// Why, in words, if it is not for what the skills say.
+    pub why: Option<String>,
+}
+
 /// What there is to choose from, and where the person meets weaknesses.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'w> {
@@ -48,6 +57,8 @@ pub struct Wanted<'w> {
     /// Findings in the person's own work, by language and class. They choose what is practised and say
     /// nothing about skill: nobody has confirmed them.
     pub findings: Option<&'w BTreeMap<(Language, WeaknessClass), u64>>,
+    /// What `learn next` proposes: there is one recommendation, wherever one looks.
+    pub next: Option<&'w Next>,
 }
 
 /// One card for each language and class that was tried.
@@ -110,13 +121,78 @@ pub(crate) fn suggest(profile: &Profile, cards: &Cards, wanted: &Wanted<'_>) -> 
         let is_asked = |reason: &PractiseReason| matches!(reason, PractiseReason::Findings { .. });
         suggestion.missing.is_some() && !suggestion.reasons.iter().any(is_asked)
     };
+    // A language that somebody has never used comes after those that they have.
+    let used = used(profile, cards, wanted);
+    let is_foreign = |suggestion: &Suggestion| {
+        !used.is_empty()
+            && !used
+                .iter()
+                .any(|one| is_kin(*one, suggestion.cell.language))
+    };
     // Equal ones stay in the order of their names.
-    ranked.sort_by(|(a, x), (b, y)| is_idle(x).cmp(&is_idle(y)).then(b.total_cmp(a)));
-    ranked.truncate(MOST);
-    ranked
+    ranked.sort_by(|(a, x), (b, y)| {
+        let key = |suggestion: &Suggestion| (is_idle(suggestion), is_foreign(suggestion));
+        key(x).cmp(&key(y)).then(b.total_cmp(a))
+    });
+    let mut ranked: Vec<Suggestion> = ranked
         .into_iter()
         .map(|(_, suggestion)| suggestion)
-        .collect()
+        .collect();
+    if let Some(next) = wanted.next {
+        first(&mut ranked, profile, wanted, next);
+    }
+    ranked.truncate(MOST);
+    ranked
+}
+
+/// Languages in which the person has tried, written or met anything.
+fn used(profile: &Profile, cards: &Cards, wanted: &Wanted<'_>) -> BTreeSet<Language> {
+    let cells = profile.cells().keys().map(|cell| cell.language);
+    let cards = cards.keys().map(|(language, _)| *language);
+    let findings = wanted.findings.into_iter().flat_map(|found| found.keys());
+    let findings = findings.map(|(language, _)| *language);
+    cells.chain(cards).chain(findings).collect()
+}
+
+/// Whether who knows the one reads the other.
+fn is_kin(used: Language, other: Language) -> bool {
+    use Language::{JavaScript, TypeScript};
+    used == other
+        || matches!(
+            (used, other),
+            (JavaScript, TypeScript) | (TypeScript, JavaScript)
+        )
+}
+
+/// Puts the one recommendation before the others.
+fn first(ranked: &mut Vec<Suggestion>, profile: &Profile, wanted: &Wanted<'_>, next: &Next) {
+    let exercises = wanted.exercises.iter();
+    let Some(exercise) = exercises.into_iter().find(|one| one.id == next.exercise) else {
+        return;
+    };
+    let cell = Cell {
+        ability: Ability::Unaided,
+        language: exercise.language,
+        class: exercise.class,
+    };
+    let known = ranked.iter().position(|one| one.cell == cell);
+    let reasons = known.map_or_else(Vec::new, |at| ranked.remove(at).reasons);
+    let why = next.why.clone().map(|why| PractiseReason::Next { why });
+    let belief = profile.belief(cell);
+    let p = chance(
+        belief.mean - exercise.difficulty,
+        belief.variance + PRIOR_VARIANCE,
+    );
+    ranked.insert(
+        0,
+        Suggestion {
+            cell,
+            reasons: why.into_iter().chain(reasons).collect(),
+            exercise: Some(exercise.id.clone()),
+            missing: exercise.missing.clone(),
+            chance: Some(rounded(p, 2)),
+        },
+    );
 }
 
 fn one(

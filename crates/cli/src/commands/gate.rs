@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 use trueline_attest::chain::Claim;
 use trueline_attest::log::Log;
-use trueline_facts::Timestamp;
 use trueline_facts::attestation::Digest;
+use trueline_facts::change::{Change, ChangeFinding};
 use trueline_facts::verdict::{GateResult, Mode, Outcome, Verdict};
+use trueline_facts::{Severity, Timestamp};
 use trueline_policy::evaluate;
 use trueline_report::{json, terminal, verdict};
 use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource, PackageData};
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         GateFormat::Sarif => trueline_scan::verdict_sarif(&arguments.which.repository, &verdict)?,
         GateFormat::Markdown => {
             let comment = verdict::markdown(&verdict, &outcome.policy_source);
-            let offers = practise(&verdict, |command| format!("`{command}`"));
+            let offers = practise(&verdict, &outcome.change, |command| format!("`{command}`"));
             if offers.is_empty() {
                 comment
             } else {
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         GateFormat::Terminal | GateFormat::Facts => {
             let style = output::style(file);
             let text = terminal::verdict(&verdict, &outcome.policy_source, &style, false);
-            let offers = practise(&verdict, str::to_owned);
+            let offers = practise(&verdict, &outcome.change, str::to_owned);
             if offers.is_empty() {
                 text
             } else {
@@ -80,7 +81,7 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
 }
 
 /// The exercises for the weaknesses that keep gates from passing.
-fn practise(verdict: &Verdict, code: impl Fn(&str) -> String) -> String {
+fn practise(verdict: &Verdict, change: &Change, code: impl Fn(&str) -> String) -> String {
     let speaks = |gate: &&GateResult| gate.effect().is_some_and(|mode| mode > Mode::Observe);
     let reasons = verdict
         .gates
@@ -89,7 +90,11 @@ fn practise(verdict: &Verdict, code: impl Fn(&str) -> String) -> String {
         .flat_map(GateResult::open_reasons);
     let found = reasons.filter_map(|reason| {
         let path = reason.path.as_ref()?.display().into_owned();
-        Some((reason.rule.as_ref()?, reason.cwe.as_slice(), path))
+        let of =
+            |finding: &&ChangeFinding| Some(&finding.fingerprint) == reason.fingerprint.as_ref();
+        let severity = change.findings.iter().find(of).map(|found| found.severity);
+        let severity = severity.unwrap_or(Severity::Low);
+        Some((reason.rule.as_ref()?, reason.cwe.as_slice(), path, severity))
     });
     let told: Vec<String> = offer::offers(found)
         .iter()

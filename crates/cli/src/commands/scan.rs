@@ -128,13 +128,12 @@ fn not_in_an_exercise(path: &Path) -> Result<()> {
 
 /// The exercises for what was found, the worst first.
 fn practise(findings: &[Finding]) -> String {
-    let mut findings: Vec<&Finding> = findings.iter().collect();
-    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    let found = findings.into_iter().map(|finding| {
+    let found = findings.iter().map(|finding| {
         (
             &finding.rule,
             finding.cwe.as_slice(),
             finding.location.path.display().into_owned(),
+            finding.severity,
         )
     });
     let offers = offer::offers(found);
@@ -216,6 +215,9 @@ fn render(arguments: &Scan, outcome: &ScanOutcome) -> Result<String> {
     Ok(match arguments.format {
         ScanFormat::Terminal => {
             let style = output::style(arguments.writing.output.as_deref());
+            if arguments.writing.quiet {
+                return Ok(terminal::scan_findings(report, &style, arguments.all));
+            }
             format!(
                 "{}{}",
                 terminal::scan(report, &style, arguments.all),

@@ -31,7 +31,7 @@ use trueline_skills::weakness::{class_of, language_of};
 
 use crate::Ended;
 use crate::arguments::{KeptFor, Skills, SkillsAction, SkillsFormat};
-use crate::commands::Misused;
+use crate::commands::{Misused, learn};
 use crate::output;
 
 fn misused<T>(text: impl Into<String>) -> Result<T> {
@@ -176,9 +176,12 @@ impl Session<'_> {
         let me = Principal::local_owner();
         let profile = mine.profile();
         let exercises = exercises(&self.reading);
+        // One recommendation, here and in `learn next`.
+        let next = learn::recommended(self.day, self.arguments.findings.as_deref())?;
         let wanted = Wanted {
             findings: findings.as_ref(),
             exercises: &exercises,
+            next: next.as_ref(),
         };
         Ok(own(&mine, &profile, &me, &wanted)?)
     }
@@ -273,9 +276,14 @@ impl Session<'_> {
         let (after, is) = self.standing(cell, row)?;
         let unicode = self.style().unicode;
         let effect = was.or(is);
-        let by = effect.map_or_else(String::new, |by| format!(", which is {by:+.2} of it"));
+        let by = effect.map_or_else(String::new, |by| format!(" It moves {cell} by {by:+.2}."));
+        let by = if was.is_some() && is.is_none() {
+            by.replacen("moves", "had moved", 1)
+        } else {
+            by
+        };
         let text = format!(
-            "{} {what}{by}. {cell}: {}, before {}\n",
+            "{} {what}.{by} {cell}: {}, before {}\n",
             row.as_str(),
             terminal::standing(&after, unicode),
             terminal::standing(before, unicode)
@@ -419,6 +427,7 @@ pub(crate) fn suggestions(day: Day) -> Result<Vec<Suggestion>> {
     let wanted = Wanted {
         findings: None,
         exercises: &exercises,
+        next: None,
     };
     let report = own(&mine, &profile, &me, &wanted)?;
     let mut suggestions = report.practise;

@@ -424,6 +424,14 @@ fn a_fix_that_our_own_scan_made_is_no_evidence_of_whoever_commits_it() {
         .map(|one| one["places"].as_u64().unwrap())
         .sum();
     assert_eq!(places, 2, "{passed}");
+    // Why it does not count is said, or who mended with `--fix` looks for their own fault.
+    assert_eq!(passed["by_trueline"], 1, "{passed}");
+    let text = out(&desk.run(&["learn", "passed", "--aid", "unaided"]));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains("Left out: 1 line with such a place that `trueline scan --fix` wrote"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -884,7 +892,7 @@ fn a_finding_and_the_gates_comment_name_the_exercise() {
     fs::write(desk.path("app.py"), WEAK).unwrap();
     desk.commit("feat: search");
     let offer = "trueline learn start py-sqli-search";
-    let scan = out(&desk.run(&["scan", ".", "--quiet"]));
+    let scan = out(&desk.run(&["scan", "."]));
     assert!(scan.contains(offer), "{scan}");
     let gate = out(&desk.run(&["gate", "main..HEAD"]));
     assert!(gate.contains(offer), "{gate}");
@@ -893,7 +901,7 @@ fn a_finding_and_the_gates_comment_name_the_exercise() {
     // Nothing to practise, nothing offered.
     fs::write(desk.path("app.py"), fixed()).unwrap();
     desk.commit("fix: a placeholder");
-    for arguments in [&["scan", ".", "--quiet"][..], &["gate", "main..HEAD"]] {
+    for arguments in [&["scan", "."][..], &["gate", "main..HEAD"]] {
         let text = out(&desk.run(arguments));
         assert!(!text.contains("Practise"), "{text}");
     }
@@ -1056,4 +1064,113 @@ fn evidence_past_its_time_is_folded_and_says_so() {
         err(&gone)
     );
     assert_eq!(desk.run(&["skills", "keep", "7"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_a_program_wrote_is_folded_in_a_review_of_a_change() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("chore: begin");
+    desk.git(&["checkout", "-q", "-b", "search"]);
+    fs::write(desk.path("notes.py"), "a = 1\n").unwrap();
+    let lock = "    \"x\": 1,\n".repeat(900);
+    let lock = format!("{{\n{lock}    \"y\": 2\n}}\n");
+    fs::write(desk.path("package-lock.json"), lock).unwrap();
+    desk.git(&["add", "."]);
+    let author = "Bob <bob@example.org>";
+    desk.git(&["commit", "-q", "-m", "feat: notes", "--author", author]);
+    let review = ["learn", "review", "--change", "main..HEAD"];
+    let text = out(&desk.run_in(&desk.path("."), &review, "\n"));
+    assert!(text.contains("     1 +a = 1"), "{text}");
+    assert!(
+        text.contains("package-lock.json: 903 lines, folded"),
+        "{text}"
+    );
+    assert!(text.lines().count() < 60, "{text}");
+    // Nothing was named, and nothing is said of what was.
+    assert!(text.contains("You named nothing either"), "{text}");
+    assert!(!text.contains("what you named"), "{text}");
+}
+
+#[test]
+fn quiet_scans_say_what_they_found_and_nothing_else() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path("app.py"), WEAK).unwrap();
+    fs::write(desk.path(".gitignore"), "data\n").unwrap();
+    desk.commit("feat: search");
+    let quiet = out(&desk.run(&["scan", ".", "--quiet"]));
+    assert!(quiet.contains("critical[sql-injection]"), "{quiet}");
+    for more in ["Evidence", "Practise it", "Weaknesses per"] {
+        assert!(!quiet.contains(more), "{quiet}");
+    }
+    let loud = out(&desk.run(&["scan", "."]));
+    assert!(
+        loud.contains("Evidence") && loud.contains("Practise it"),
+        "{loud}"
+    );
+}
+
+#[test]
+fn a_rule_of_which_a_document_holds_no_finding_is_said_to_be_meant_by_itself() {
+    let desk = Desk::new();
+    desk.repository();
+    fs::write(desk.path("app.py"), "a = 1\n").unwrap();
+    desk.commit("feat: begin");
+    let scan = ["scan", ".", "--format", "json", "--output", "scan.json"];
+    desk.run(&scan);
+    let from = [
+        "learn",
+        "from-finding",
+        "sql-injection",
+        "--findings",
+        "scan.json",
+    ];
+    let told = out(&desk.run(&from));
+    assert!(
+        told.starts_with(
+            "scan.json holds no finding of `sql-injection`; this is for the rule itself."
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn skills_and_next_recommend_the_same() {
+    let desk = Desk::new();
+    for solved in ["py-missing-auth", "py-admin-role"] {
+        let line = json!({
+            "schema": "trueline.attempt/1", "id": format!("{solved}-0000000000"), "day": "2026-11-29",
+            "kind": "attempt", "scenario": solved, "version": 1, "language": "python",
+            "class": "access-control", "cwe": [862], "outcome": "fixed", "hints": 0,
+            "attempt_number": 1, "aid": "unaided", "trigger": "check", "seed": 1, "sure": null,
+            "revealed": false, "difficulty": 0.0, "practice": false,
+        });
+        fs::create_dir_all(desk.path("data/learn")).unwrap();
+        let file = desk.path("data/learn/attempts.jsonl");
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(file, format!("{before}{line}\n")).unwrap();
+        let now = ["--now", "2026-11-30"];
+        let json = |arguments: &[&str]| -> Value {
+            let all = [arguments, &now[..], &["--format", "json"]].concat();
+            serde_json::from_slice(&desk.run(&all).stdout).unwrap()
+        };
+        let skills = json(&["skills"]);
+        let next = out(&desk.run(&["learn", "--now", "2026-11-30", "next", "--format", "json"]));
+        let next: Value = serde_json::from_str(&next).unwrap();
+        assert_eq!(
+            skills["practise"][0]["exercise"], next["exercise"]["id"],
+            "{skills:#} {next:#}"
+        );
+        // Of a language that was never used nothing comes before one that was.
+        let cells = skills["practise"].as_array().unwrap().iter();
+        let languages: Vec<bool> = cells
+            .map(|one| one["cell"].as_str().unwrap().starts_with("python/"))
+            .collect();
+        assert!(languages.is_sorted_by(|a, b| a >= b), "{skills:#}");
+        let text = out(&desk.run(&["skills", "--now", "2026-11-30"]));
+        assert!(!text.contains("too little tried here to say"), "{text}");
+        assert!(text.contains("a guess until more is tried"), "{text}");
+    }
 }

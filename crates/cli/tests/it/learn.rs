@@ -48,6 +48,23 @@ impl Learner {
         self.learn_with("", arguments)
     }
 
+    /// With the exercises of the program, which the fixtures stand for elsewhere.
+    fn builtin(&self, input: &str, arguments: &[&str]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_trueline"))
+            .arg("learn")
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("TRUELINE_DATA_DIR", self.path("data"))
+            .env_remove("COLUMNS")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
     /// A change that mends nothing.
     fn edit(&self, file: &str) {
         let path = self.path(file);
@@ -546,7 +563,7 @@ fn reviews_show_one_twin_and_keep_the_answer() {
     let arguments = ["review", "py-search-http-r1", "--seed", &unsafe_seed];
     let text = out(&ben.learn_with("u\n1\n90\n", &arguments));
     assert!(
-        text.contains("It is unsafe, but you did not name where"),
+        text.contains("It is unsafe, but elsewhere") && text.contains("; you named line 1."),
         "{text}"
     );
     assert!(text.contains("You were 90 % sure"), "{text}");
@@ -940,4 +957,59 @@ fn own_code_runs_without_isolation_only_after_a_yes() {
     let text = out(&practice);
     assert!(text.contains("Practice: run without isolation"), "{text}");
     assert_eq!(ann.attempts()[0]["practice"], true);
+}
+
+#[test]
+fn a_line_beside_that_of_the_weakness_is_the_same_place() {
+    let catalogue = trueline_scenarios::Catalogue::builtin();
+    let items = catalogue
+        .scenarios()
+        .iter()
+        .flat_map(|scenario| &scenario.reviews);
+    let item = items
+        .into_iter()
+        .find(|item| item.id == "py-download-path-r1")
+        .unwrap();
+    assert_eq!(item.unsafe_twin.lines[0].start, 10);
+    let answer = |line: &str| {
+        (0..64)
+            .map(|seed| {
+                let ann = Learner::new();
+                let arguments = ["review", &item.id, "--seed", &seed.to_string()];
+                let text = out(&ann.builtin(&format!("u\n{line}\n80\n"), &arguments));
+                (ann.attempts().remove(0), text)
+            })
+            .find(|(answer, _)| answer["shown"] == "unsafe")
+            .unwrap()
+    };
+    let (near, text) = answer("9");
+    assert_eq!(near["outcome"], "right", "{text}");
+    assert!(
+        text.contains("At avatars.py:10; you named line 9, which is near enough."),
+        "{text}"
+    );
+    let (far, text) = answer("4");
+    assert_eq!(far["outcome"], "wrong", "{text}");
+    assert!(
+        text.contains("At avatars.py:10; you named line 4."),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_not_there_and_what_is_meant_is_said_in_whole_sentences() {
+    let ann = Learner::new();
+    let unknown = err(&ann.builtin("", &["start", "py-sqli-serch"]));
+    assert!(
+        unknown.contains("did you mean `py-sqli-search`? `trueline learn list` shows all"),
+        "{unknown}"
+    );
+    ann.builtin("", &["start", "py-sqli-search"]);
+    let hint = out(&ann.builtin("", &["hint"]));
+    assert!(hint.contains("(py-sqli-search), begun last, in "), "{hint}");
+    let again = err(&ann.builtin("", &["start", "py-sqli-search"]));
+    assert!(
+        again.contains("begin afresh in another folder with"),
+        "{again}"
+    );
 }

@@ -144,6 +144,11 @@ pub struct Suggestion {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum PractiseReason {
+    /// It is what `trueline learn next` proposes, for a reason of its own.
+    Next {
+        /// Which, in words.
+        why: String,
+    },
     /// The scan that was given has findings of the class in that language.
     Findings {
         /// How many.

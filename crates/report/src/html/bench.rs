@@ -141,7 +141,7 @@ fn board(
 ) {
     put!(
         out,
-        "<section id=\"{id}\" aria-labelledby=\"{id}-name\"><h2 id=\"{id}-name\">{title}</h2>\n<p class=\"lead\">{what}</p>\n<figure class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table class=\"rates board\"><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Assistant</th><th scope=\"col\" class=\"wide-cell\">"
+        "<section id=\"{id}\" aria-labelledby=\"{id}-name\"><h2 id=\"{id}-name\">{title}</h2>\n<p class=\"lead\">{what}</p>\n<figure class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{title}\"><table class=\"rates board slim\"><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Assistant</th><th scope=\"col\" class=\"wide-cell\">"
     );
     axis(out);
     out.push_str("</th><th scope=\"col\">Share and interval</th><th scope=\"col\" class=\"n\">Tasks</th></tr></thead>\n");
@@ -174,7 +174,20 @@ fn board(
         }
         out.push_str("</tbody>\n");
     }
-    out.push_str("</table></div></figure></section>\n");
+    out.push_str("</table></div>");
+    // What is not there changes what the table says: it stands beside it.
+    for (assistant, _) in rows {
+        if assistant.missing_samples > 0 {
+            out.push_str("<p class=\"note\">");
+            name(out, assistant);
+            put!(
+                out,
+                ": {} not there yet, because the run was stopped.</p>",
+                words::counted(assistant.missing_samples, "sample")
+            );
+        }
+    }
+    out.push_str("</figure></section>\n");
 }
 
 /// The cells of a share: dots on a line, words, tasks.
@@ -183,7 +196,7 @@ fn share(out: &mut String, bounded: &Bounded) {
     dots(out, bounded);
     put!(
         out,
-        "</td><td class=\"nb\" title=\"{}\">{}</td><td class=\"n\">{}</td>",
+        "</td><td class=\"nb\" title=\"{}\">{}</td><td class=\"n\" data-label=\"tasks\">{}</td>",
         bench::method(bounded.low.method),
         esc(&bench::ends(bounded)),
         words::count(bounded.low.tasks)

@@ -63,7 +63,7 @@ pub fn skills(report: &SkillsReport) -> String {
 fn one(out: &mut String, report: &AbilityReport) {
     put!(
         out,
-        "<figure class=\"panel\"><h3>{}</h3><div class=\"scroll\"><table class=\"rates\"><thead><tr><th scope=\"col\">Skill</th><th scope=\"col\" class=\"wide-cell\">",
+        "<figure class=\"panel\"><h3>{}</h3><div class=\"scroll\"><table class=\"rates slim\"><thead><tr><th scope=\"col\">Skill</th><th scope=\"col\" class=\"wide-cell\">",
         skills::ability(report.ability)
     );
     axis(out);
@@ -105,11 +105,22 @@ fn row(out: &mut String, name: &str, standing: &Standing, [rows, last, due]: [&s
     }
     put!(
         out,
-        "<td class=\"n\">{}</td><td class=\"nb\">{}</td><td class=\"nb\">{}</td></tr>\n",
-        esc(rows),
-        esc(last),
-        esc(due)
+        "{}{}{}</tr>\n",
+        labelled("n", skills::EVIDENCE, rows),
+        labelled("nb", skills::LATEST, last),
+        labelled("nb", skills::AGAIN, due)
     );
+}
+
+/// A cell that says what it is where the heads of columns have no room.
+fn labelled(class: &str, label: &str, text: &str) -> String {
+    if text.is_empty() {
+        return format!("<td class=\"{class}\"></td>");
+    }
+    format!(
+        "<td class=\"{class}\" data-label=\"{label}\">{}</td>",
+        esc(text)
+    )
 }
 
 /// The scale above the dots.
@@ -183,7 +194,7 @@ fn certainty(out: &mut String, report: &SkillsReport) {
     let certainty = &report.certainty;
     put!(
         out,
-        "<section id=\"certainty\" aria-labelledby=\"certainty-name\"><h2 id=\"certainty-name\">{}</h2>\n<p class=\"lead\">{}.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table class=\"rates\"><thead><tr><th scope=\"col\">You said</th><th scope=\"col\" class=\"wide-cell\">",
+        "<section id=\"certainty\" aria-labelledby=\"certainty-name\"><h2 id=\"certainty-name\">{}</h2>\n<p class=\"lead\">{}.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table class=\"rates slim\"><thead><tr><th scope=\"col\">You said</th><th scope=\"col\" class=\"wide-cell\">",
         skills::SURE,
         esc(&skills::certainty(certainty))
     );
@@ -229,8 +240,9 @@ fn reliance(out: &mut String, report: &SkillsReport) {
     let [alone, assisted, unknown] = skills::HELP.map(capital);
     put!(
         out,
-        "<section id=\"reliance\" aria-labelledby=\"reliance-name\"><h2 id=\"reliance-name\">{}</h2>\n<p class=\"lead\">What an assistant does for you, you do not learn. A class that you never practise by yourself is one in which you cannot tell.</p>\n<figure class=\"panel\"><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">{alone}</th><th scope=\"col\" class=\"n\">{assisted}</th><th scope=\"col\" class=\"n\">{unknown}</th><th scope=\"col\" class=\"n\">{}</th></tr></thead><tbody>\n",
+        "<section id=\"reliance\" aria-labelledby=\"reliance-name\"><h2 id=\"reliance-name\">{}</h2>\n<p class=\"lead\">{}</p>\n<figure class=\"panel\"><div class=\"scroll\"><table><thead><tr><th scope=\"col\">Class</th><th scope=\"col\" class=\"n\">{alone}</th><th scope=\"col\" class=\"n\">{assisted}</th><th scope=\"col\" class=\"n\">{unknown}</th><th scope=\"col\" class=\"n\">{}</th></tr></thead><tbody>\n",
         skills::RELIANCE,
+        skills::RELIANCE_WHAT,
         capital(skills::AS_WRITTEN)
     );
     for one in &report.reliance {
@@ -244,12 +256,17 @@ fn reliance(out: &mut String, report: &SkillsReport) {
             skills::accepted(one).unwrap_or_else(|| "–".to_owned())
         );
     }
-    put!(
-        out,
-        "</tbody></table></div></figure>\n<p>{}, accepted as written. {}</p></section>\n",
-        skills::ACCEPTED,
-        esc(skills::ACCEPTED_WHAT)
-    );
+    out.push_str("</tbody></table></div></figure>\n");
+    if report.reliance.iter().any(|one| one.ai_lines > 0) {
+        put!(
+            out,
+            "<p class=\"note\"><strong>{}:</strong> {}, by class. {}</p>\n",
+            capital(skills::AS_WRITTEN),
+            skills::ACCEPTED.to_lowercase(),
+            prose(skills::ACCEPTED_WHAT)
+        );
+    }
+    out.push_str("</section>\n");
 }
 
 fn aside(out: &mut String, report: &SkillsReport) {

@@ -20,7 +20,7 @@ pub use blame::blame;
 pub use doctor::doctor;
 pub use layout::{columns, hanging, wrapped};
 pub use page::page;
-pub use scan::scan;
+pub use scan::{scan, scan_findings};
 pub use skills::{
     practise_why, shared_skill, skill_log, skill_reasons, skill_shares, skills, standing,
 };

@@ -44,6 +44,17 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
     sheet.finish()
 }
 
+/// Renders the findings and nothing else, with what kept files from being read.
+#[must_use]
+pub fn scan_findings(report: &ScanReport, style: &Style, show_all: bool) -> String {
+    let mut sheet = Sheet::new(style);
+    let findings = select::findings(report, show_all);
+    opening(&mut sheet, report, &findings);
+    list(&mut sheet, report, &findings, show_all);
+    sections::diagnostics(&mut sheet, &report.diagnostics, show_all);
+    sheet.finish()
+}
+
 fn without_origins(report: &ScanReport) -> &'static str {
     match WithoutOrigins::of(report) {
         WithoutOrigins::OutsideGit => {

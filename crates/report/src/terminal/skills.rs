@@ -183,6 +183,7 @@ fn reliance(sheet: &mut Sheet<'_>, report: &SkillsReport) {
         return;
     }
     sheet.heading(skills::RELIANCE);
+    sheet.hanging("  ", Ink::Faint, skills::RELIANCE_WHAT);
     let [alone, assisted, unknown] = skills::HELP;
     let head = ["", alone, assisted, unknown];
     let mut rows = vec![
@@ -266,7 +267,7 @@ pub fn skill_reasons(reasons: &SkillReasons, style: &Style) -> String {
     sheet.hanging(
         "  ",
         Ink::Faint,
-        "The numbers are steps of skill, what is known with this piece of evidence minus what is known without it: +1.00 makes 73 % of an even chance, -1.00 makes 27 %. `trueline skills dispute ID` takes a piece out at once, `restore ID` puts it back.",
+        "The numbers are steps of skill, what is known with this piece of evidence minus what is known without it: +1.00 turns 50 % into 73 %, -1.00 into 27 %. `trueline skills dispute ID` takes a piece out at once, `restore ID` puts it back.",
     );
     sheet.finish()
 }

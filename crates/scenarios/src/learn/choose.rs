@@ -1,13 +1,15 @@
 //! Which exercise is next, and which fits a finding: each with the reason in words.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use trueline_facts::attempt::{AttemptKind, AttemptOutcome, PastStanding};
-use trueline_facts::{Cwe, RuleId};
+use trueline_facts::{Cwe, RuleId, Severity};
+use trueline_skills::weakness::class_of;
 
 use super::progress::{Progress, Standing};
 use super::state::ExerciseState;
-use crate::format::{Class, Language};
+use crate::format::{Class, Definition, Language};
 use crate::scenario::{Catalogue, Scenario};
 
 /// A proposal.
@@ -28,6 +30,8 @@ pub struct Met {
     pub cwe: Vec<Cwe>,
     /// The language of the file, if it is one of exercises.
     pub language: Option<Language>,
+    /// How bad it is.
+    pub severity: Severity,
 }
 
 /// What one's own skills say should be practised.
@@ -51,7 +55,7 @@ pub fn language_of(path: &str) -> Option<Language> {
     }
     Some(match lower.rsplit_once('.')?.1 {
         "py" | "pyi" => Language::Python,
-        "js" | "mjs" | "cjs" | "jsx" => Language::JavaScript,
+        "js" | "mjs" | "cjs" | "jsx" | "vue" | "svelte" => Language::JavaScript,
         "ts" | "mts" | "cts" | "tsx" => Language::TypeScript,
         "java" => Language::Java,
         "go" => Language::Go,
@@ -63,15 +67,56 @@ pub fn language_of(path: &str) -> Option<Language> {
     })
 }
 
-/// The exercise that fits a weakness best: of its rule and language, then of the rule, then of the weakness. Whether it
-/// runs on this machine is not asked.
+/// Whether an exercise is about the same weakness: one of its CWEs, or, where the finding names none or a wider one, its
+/// rule and the class of its weakness. A flag of a cookie is not the forging of requests, though one rule helps with both.
+#[must_use]
+pub fn is_same_weakness(definition: &Definition, met: &Met) -> bool {
+    if definition.cwe.iter().any(|cwe| met.cwe.contains(cwe)) {
+        return true;
+    }
+    let class = definition.class.word();
+    let is_of_class = |cwe: &Cwe| class_of(*cwe).is_some_and(|one| one.as_str() == class);
+    definition.rules.contains(&met.rule) && (met.cwe.is_empty() || met.cwe.iter().any(is_of_class))
+}
+
+/// The exercise that fits a weakness best: of the same weakness, its language and its rule. Whether it runs on this
+/// machine is not asked.
 #[must_use]
 pub fn for_weakness<'a>(
     catalogue: &'a Catalogue,
     met: &Met,
     progress: &Progress,
 ) -> Option<Proposal<'a>> {
-    best_for(catalogue, met, progress, &|_| true)
+    best_for(catalogue, met, progress, &|scenario| {
+        is_same_weakness(&scenario.definition, met)
+    })
+}
+
+/// The same for who asks about one weakness: where no exercise is about it, the nearest, which says that it is another.
+#[must_use]
+pub fn nearest_to_weakness<'a>(
+    catalogue: &'a Catalogue,
+    met: &Met,
+    progress: &Progress,
+) -> Option<Proposal<'a>> {
+    for_weakness(catalogue, met, progress).or_else(|| {
+        let near = best_for(catalogue, met, progress, &|_| true)?;
+        let about: Vec<String> = near
+            .scenario
+            .definition
+            .cwe
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        Some(Proposal {
+            scenario: near.scenario,
+            why: format!(
+                "there is none about this very weakness, and the nearest is about {}; {}",
+                about.join(" and "),
+                near.why
+            ),
+        })
+    })
 }
 
 fn best_for<'a>(
@@ -272,26 +317,65 @@ fn of_findings<'a>(
     wanted: &dyn Fn(&Scenario) -> bool,
     open: &dyn Fn(&&'a Scenario) -> bool,
 ) -> Option<Proposal<'a>> {
-    let mut counts: BTreeMap<&RuleId, (usize, &Met)> = BTreeMap::new();
+    // Of a rule the places of one language, for an exercise is in one.
+    let mut counts: BTreeMap<(&RuleId, Option<Language>), (usize, &Met)> = BTreeMap::new();
     for one in met {
-        counts.entry(&one.rule).or_insert((0, one)).0 += 1;
+        let (count, worst) = counts.entry((&one.rule, one.language)).or_insert((0, one));
+        *count += 1;
+        if one.severity > worst.severity {
+            *worst = one;
+        }
     }
-    let mut by_count: Vec<_> = counts.into_iter().collect();
-    by_count.sort_by(|(a, (x, _)), (b, (y, _))| y.cmp(x).then_with(|| a.cmp(b)));
-    by_count.into_iter().find_map(|(rule, (count, one))| {
-        let proposal = best_for(catalogue, one, progress, wanted).filter(|p| open(&p.scenario))?;
-        let places = match count {
-            1 => "one place".to_owned(),
-            n => format!("{n} places"),
-        };
-        Some(Proposal {
-            scenario: proposal.scenario,
-            why: format!(
-                "`{rule}` was found at {places} of your code; {}",
-                proposal.why
-            ),
-        })
+    let proposals = counts.into_values().filter_map(|(count, one)| {
+        let same =
+            |scenario: &Scenario| wanted(scenario) && is_same_weakness(&scenario.definition, one);
+        let proposal = best_for(catalogue, one, progress, &same).filter(|p| open(&p.scenario))?;
+        Some((count, one, proposal))
+    });
+    let (count, one, proposal) = proposals.min_by(|(n, a, x), (m, b, y)| {
+        offered_first((a, x.scenario), (b, y.scenario))
+            .then(m.cmp(n))
+            .then_with(|| a.rule.cmp(&b.rule))
+    })?;
+    let places = match count {
+        1 => "one place".to_owned(),
+        n => format!("{n} places"),
+    };
+    Some(Proposal {
+        scenario: proposal.scenario,
+        why: format!(
+            "`{}` ({}) was found at {places} of your code; {}",
+            one.rule,
+            severe(one.severity),
+            proposal.why
+        ),
     })
+}
+
+const fn severe(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// Which of two weaknesses is practised first: the worse one, then the one whose exercise is in its own language, then the
+/// one with the easier exercise.
+#[must_use]
+pub fn offered_first(
+    (met, exercise): (&Met, &Scenario),
+    (other_met, other_exercise): (&Met, &Scenario),
+) -> Ordering {
+    let foreign = |met: &Met, exercise: &Scenario| {
+        let language = exercise.definition.language;
+        met.language.is_none_or(|met| kinship(met, language) == 0)
+    };
+    let difficulty = |exercise: &Scenario| exercise.definition.difficulty;
+    (other_met.severity.cmp(&met.severity))
+        .then_with(|| foreign(met, exercise).cmp(&foreign(other_met, other_exercise)))
+        .then_with(|| difficulty(exercise).total_cmp(&difficulty(other_exercise)))
 }
 
 fn of_path<'a>(

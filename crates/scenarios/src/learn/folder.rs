@@ -76,7 +76,7 @@ pub fn start(
             .is_some()
     {
         return Err(LearnError::Cannot(format!(
-            "{} is there already; go on in it (`trueline learn watch {}`), or name another with --dir",
+            "{} is there already; go on in it (`trueline learn watch {}`), or begin afresh in another folder with --dir",
             folder.display(),
             folder.display()
         )));

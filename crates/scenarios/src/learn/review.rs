@@ -13,7 +13,10 @@ use crate::scenario::{Catalogue, Scenario};
 
 use super::LearnError;
 use super::home::Home;
-use super::progress::Progress;
+use super::progress::{Progress, Standing};
+
+/// A line so near is the same place: a call may begin above the line that is named.
+pub const NEAR: u32 = 2;
 
 /// An item as it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +58,41 @@ impl Shown<'_> {
         self.item.unsafe_twin.cwe
     }
 
-    /// Whether a line of the new file is one of the weakness.
+    /// Whether a line of the new file is one of the weakness, or so near that it is the same place.
     #[must_use]
     pub fn is_at(&self, line: u32) -> bool {
+        self.is_within(line, self.slack())
+    }
+
+    /// Whether it is one of its very lines.
+    #[must_use]
+    pub fn is_exactly_at(&self, line: u32) -> bool {
+        self.is_within(line, 0)
+    }
+
+    fn is_within(&self, line: u32, slack: u32) -> bool {
         let ranges = &self.item.unsafe_twin.lines;
-        ranges
-            .iter()
-            .any(|range| (range.start..=range.end).contains(&line))
+        ranges.iter().any(|range| {
+            (range.start.saturating_sub(slack)..=range.end.saturating_add(slack)).contains(&line)
+        })
+    }
+
+    /// How far away a line may be: less where that would be more than half of what the change adds, for then a line named
+    /// blindly would be right as often as not.
+    fn slack(&self) -> u32 {
+        let diff = self.item.unsafe_twin.diff.trim_matches('\n');
+        let added: Vec<u32> = numbered(diff)
+            .into_iter()
+            .filter(|(_, line)| line.starts_with('+'))
+            .filter_map(|(number, _)| number)
+            .collect();
+        (1..=NEAR)
+            .rev()
+            .find(|slack| {
+                let near = added.iter().filter(|line| self.is_within(**line, *slack));
+                near.count() * 2 <= added.len()
+            })
+            .unwrap_or(0)
     }
 }
 
@@ -153,6 +184,24 @@ pub fn choose<'a>(
     let wanted = |scenario: &Scenario, item: &ReviewItem| {
         id.is_none_or(|id| item.id == id || scenario.id.as_str() == id)
     };
+    // Of items that were shown equally often those first that fit what one has just learned.
+    let solved = |scenario: &Scenario| {
+        let version = scenario.definition.version;
+        progress.standing(scenario.id.as_str(), version) >= Standing::FixedAided
+    };
+    let of_solved: Vec<&Scenario> = catalogue.scenarios().iter().filter(|s| solved(s)).collect();
+    let distance = |scenario: &Scenario, item: &ReviewItem| {
+        let kin = |one: &&&Scenario| {
+            (one.definition.class, one.definition.language) == (item.class, item.language)
+        };
+        if of_solved.iter().any(|one| one.id == scenario.id) {
+            0
+        } else if of_solved.iter().any(|one| kin(&one)) {
+            1
+        } else {
+            2
+        }
+    };
     let (scenario, item) = catalogue
         .scenarios()
         .iter()
@@ -160,7 +209,8 @@ pub fn choose<'a>(
         .filter(|(scenario, item)| wanted(scenario, item))
         .min_by_key(|(scenario, item)| {
             let is_new = unanswered.of(scenario, item).is_none();
-            (is_new, times(item), shuffled(&item.id, seed))
+            let distance = distance(scenario, item);
+            (is_new, times(item), distance, shuffled(&item.id, seed))
         })?;
     if let Some(left) = unanswered.of(scenario, item) {
         return Some(Shown {

@@ -5,7 +5,7 @@ use std::fs;
 use trueline_facts::attempt::{
     Aid, AidBasis, Attempt, AttemptKind, AttemptOutcome, SCHEMA, Trigger, Twin,
 };
-use trueline_facts::{Cwe, RuleId};
+use trueline_facts::{Cwe, RuleId, Severity};
 use trueline_scenarios::learn::choose::{self, Advice, Met};
 use trueline_scenarios::learn::folder;
 use trueline_scenarios::learn::home::Home;
@@ -214,10 +214,11 @@ fn proposals_say_why() {
         rule: RuleId::new("path-traversal"),
         cwe: vec![Cwe(22)],
         language: Some(Language::Python),
+        severity: Severity::High,
     };
     assert_eq!(
         next(&progress, &[met.clone(), met]),
-        "py-join-call: `path-traversal` was found at 2 places of your code; it is about CWE-22 in python"
+        "py-join-call: `path-traversal` (high) was found at 2 places of your code; it is about CWE-22 in python"
     );
     progress.attempts.push(attempt(
         "py-search-http",
@@ -279,6 +280,7 @@ fn a_finding_leads_to_the_exercise_of_its_rule() {
         rule: RuleId::new(rule),
         cwe: vec![Cwe(cwe)],
         language,
+        severity: Severity::High,
     };
     let of = |met: &Met| {
         choose::for_weakness(&catalogue, met, &progress)
@@ -322,6 +324,7 @@ fn a_finding_that_leads_to_a_harder_exercise_says_that_the_easier_one_is_done() 
         rule: RuleId::new("sql-injection"),
         cwe: vec![Cwe(89)],
         language: Some(Language::Python),
+        severity: Severity::High,
     };
     let mut progress = Progress::default();
     let mut proposed = || {
@@ -460,6 +463,7 @@ fn what_runs_here_is_proposed_first_and_what_would_come_before_it_is_named() {
         rule: RuleId::new("sql-injection"),
         cwe: vec![Cwe(89)],
         language: Some(Language::Python),
+        severity: Severity::High,
     };
     for met in [&[][..], &[met]] {
         let told = next(&progress, met);
@@ -540,4 +544,48 @@ fn only_what_a_hook_saw_is_a_witness_and_no_word_takes_it_back() {
     let progress = Progress::read(&home).unwrap();
     assert_eq!(progress.attempts.len(), 1);
     assert_eq!(progress.attempts[0].aid, Aid::Assisted);
+}
+
+#[test]
+fn the_worst_finding_leads_however_often_a_lesser_one_was_found() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let met = |rule: &str, cwe: u32, severity| Met {
+        rule: RuleId::new(rule),
+        cwe: vec![Cwe(cwe)],
+        language: Some(Language::Python),
+        severity,
+    };
+    let injection = met("sql-injection", 89, Severity::Medium);
+    let met = [
+        injection.clone(),
+        injection.clone(),
+        injection,
+        met("path-traversal", 22, Severity::High),
+    ];
+    let next = choose::next(&catalogue, &Progress::default(), &[], &met, &[], None).unwrap();
+    assert_eq!(
+        format!("{}: {}", next.scenario.id, next.why),
+        "py-join-call: `path-traversal` (high) was found at one place of your code; it is about CWE-22 in python"
+    );
+}
+
+#[test]
+fn a_rule_that_helps_an_exercise_is_no_reason_to_offer_it_for_another_weakness() {
+    let catalogue = Catalogue::read(&fixtures()).unwrap();
+    let progress = Progress::default();
+    // The fixture declares the rule; a cookie's flag is no injection.
+    let met = Met {
+        rule: RuleId::new("sql-injection"),
+        cwe: vec![Cwe(614)],
+        language: Some(Language::Python),
+        severity: Severity::Medium,
+    };
+    assert!(choose::for_weakness(&catalogue, &met, &progress).is_none());
+    let near = choose::nearest_to_weakness(&catalogue, &met, &progress).unwrap();
+    assert!(
+        near.why
+            .starts_with("there is none about this very weakness, and the nearest is about CWE-89"),
+        "{}",
+        near.why
+    );
 }

@@ -1,12 +1,12 @@
 //! FSRS-6 against the numbers of py-fsrs 6.3.2, and what is offered to practise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attempts::Reading;
 use crate::decisions::Decisions;
 use crate::disclose::{Own, own};
 use crate::fsrs::{Card, Rating};
-use crate::practise::{Exercise, Wanted};
+use crate::practise::{Exercise, Next, Wanted};
 use trueline_facts::skill::{Ability, Cell, Language, PractiseReason, WeaknessClass};
 
 use super::world::{day, me, record, records};
@@ -148,6 +148,7 @@ fn what_one_meets_in_ones_own_code_comes_before_what_one_never_meets() {
     let wanted = Wanted {
         exercises: &exercises,
         findings: Some(&findings),
+        next: None,
     };
     let all = suggestions(&Reading::default(), "2026-06-01", &wanted);
     let cells: Vec<Cell> = all.iter().map(|one| one.cell).collect();
@@ -229,6 +230,7 @@ fn what_runs_here_is_offered_before_what_does_not_unless_ones_own_findings_ask_f
         let wanted = Wanted {
             exercises: &exercises,
             findings,
+            next: None,
         };
         let all = suggestions(&Reading::default(), "2026-06-01", &wanted);
         let told = all
@@ -283,4 +285,63 @@ fn an_exercise_that_can_say_nothing_new_is_not_offered_for_want_of_evidence() {
         ["only-one"]
     );
     assert!(!offered(&reading, true));
+}
+
+/// Exercises of one class in each of these languages.
+fn in_languages(languages: &[Language]) -> Vec<Exercise> {
+    languages
+        .iter()
+        .map(|language| Exercise {
+            id: format!("{language}-one"),
+            language: *language,
+            class: WeaknessClass::Secrets,
+            difficulty: 0.0,
+            spent: false,
+            missing: None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_language_that_was_never_used_comes_after_those_that_were() {
+    let exercises = in_languages(&[Language::Java, Language::JavaScript, Language::Python]);
+    let wanted = Wanted {
+        exercises: &exercises,
+        ..Wanted::default()
+    };
+    let languages = |reading: &Reading| -> Vec<Language> {
+        let all = suggestions(reading, "2026-06-01", &wanted);
+        let new = all
+            .iter()
+            .filter(|one| one.cell.class == WeaknessClass::Secrets);
+        new.map(|one| one.cell.language).collect()
+    };
+    // Who has tried nothing has no language yet.
+    assert_eq!(languages(&Reading::default()).len(), 3);
+    let solved = [record("1", r#"{"scenario": "e1", "outcome": "fixed"}"#)];
+    assert_eq!(languages(&records(&solved))[0], Language::Python);
+}
+
+#[test]
+fn what_is_proposed_as_next_is_the_first_offer() {
+    let exercises = in_languages(&[Language::Java, Language::Python]);
+    let next = Next {
+        exercise: "python-one".to_owned(),
+        why: Some("it is step 2 of 9 of the foundations".to_owned()),
+    };
+    let wanted = Wanted {
+        exercises: &exercises,
+        next: Some(&next),
+        ..Wanted::default()
+    };
+    let all = suggestions(&Reading::default(), "2026-06-01", &wanted);
+    assert_eq!(all[0].exercise.as_deref(), Some("python-one"));
+    assert_eq!(
+        all[0].reasons[0],
+        PractiseReason::Next {
+            why: "it is step 2 of 9 of the foundations".to_owned()
+        }
+    );
+    let cells: BTreeSet<Cell> = all.iter().map(|one| one.cell).collect();
+    assert_eq!(cells.len(), all.len(), "each skill once");
 }

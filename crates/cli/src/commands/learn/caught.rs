@@ -10,20 +10,19 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Result;
 use trueline_facts::attempt::{Attempt, AttemptKind, AttemptOutcome, Caught};
-use trueline_facts::change::{Change, ChangeFinding, FindingStatus};
+use trueline_facts::change::{Change, ChangeFinding, ChangedFile, FileClass, FindingStatus};
 use trueline_facts::skill::{Language, WeaknessClass};
 use trueline_facts::{CommitId, Tier};
+use trueline_report::{counted, visible};
 use trueline_scenarios::learn::LearnError;
+use trueline_scenarios::learn::review::NEAR;
 use trueline_skills::evidence::MOST_BY_CHANCE;
 
 use super::Session;
 use super::own::{self, ForeignChange, Place};
 use super::paint::Paint;
 use crate::Ended;
-use crate::output;
-
-/// A line so near is the same place: a call may begin above the line that is named.
-const NEAR: u32 = 2;
+use crate::{interrupt, output};
 
 pub(super) fn run(
     session: &Session<'_>,
@@ -36,6 +35,7 @@ pub(super) fn run(
     let foreign = ForeignChange::of(repository, &outcome.change)?;
     let change = foreign.change();
     output::write(diff(session, repository, change)?.as_bytes(), None)?;
+    interrupt::when_left("You left: what was not answered to its end counts for nothing.");
     let Some(named) = named(session, change)? else {
         say(session, "No answer: nothing was written down.")?;
         return Ok(Ended::Pass);
@@ -52,9 +52,16 @@ pub(super) fn run(
         .filter_map(|finding| Some((finding, own::skill(&finding.path, &finding.cwe)?)))
         .collect();
     if found.is_empty() {
+        let of_named = if named.is_empty() {
+            "You named nothing either"
+        } else {
+            "Whether what you named is unsafe it cannot tell"
+        };
         say(
             session,
-            "Our scan finds nothing in it, which does not mean that there is nothing. It cannot tell about what you named, so that nothing is written down.",
+            &format!(
+                "Our scan finds nothing in it, which does not mean that there is nothing. {of_named}, so that nothing is written down."
+            ),
         )?;
         return Ok(Ended::Pass);
     }
@@ -225,15 +232,29 @@ fn diff(session: &Session<'_>, repository: &Path, change: &Change) -> Result<Str
     let (Some(from), Some(to)) = (from.map(CommitId::as_str), range.head.as_ref()) else {
         return Err(LearnError::Cannot("there is nothing to compare with here".to_owned()).into());
     };
+    let folded: Vec<&ChangedFile> = change
+        .files
+        .iter()
+        .filter(|file| file.class == FileClass::Generated)
+        .collect();
+    let without: Vec<String> = folded
+        .iter()
+        .flat_map(|file| [Some(&file.path), file.previous_path.as_ref()])
+        .flatten()
+        .map(|path| format!(":(top,exclude,literal){}", path.display()))
+        .collect();
     // Neither a program for differences nor one that turns a file into text runs.
-    let arguments = [
+    let mut arguments = vec![
         "diff",
         "--no-color",
         "--no-ext-diff",
         "--no-textconv",
         from,
         to.as_str(),
+        "--",
+        ":(top)",
     ];
+    arguments.extend(without.iter().map(String::as_str));
     let text = own::git(repository, &arguments)?;
     // A diff is text of strangers: it does not steer the terminal.
     let plain = |c: char| {
@@ -244,7 +265,15 @@ fn diff(session: &Session<'_>, repository: &Path, change: &Change) -> Result<Str
         }
     };
     let text: String = text.chars().map(plain).collect();
-    Ok(numbered(&text, session.paint))
+    let mut out = numbered(&text, session.paint);
+    for file in folded {
+        let path = visible(&file.path.display()).into_owned();
+        let lines = counted(file.added + file.removed, "line");
+        out.push_str(&session.paint.told(&format!(
+            "{path}: {lines}, folded: a program wrote this file, or it is a lock file."
+        )));
+    }
+    Ok(out)
 }
 
 /// A difference with the number that each line has in the new state before it.

@@ -267,6 +267,16 @@ pub(super) fn hint(
         return Ok(Ended::Pass);
     }
     let mut out = String::new();
+    // Outside of its folder nobody sees which exercise is meant.
+    if named.is_none() && folder::around(Path::new("."))?.is_none() {
+        let whose = format!(
+            "{} ({}), begun last, in {}",
+            exercise.scenario.definition.title,
+            exercise.scenario.id,
+            exercise.folder.display()
+        );
+        out.push_str(&session.paint.told(&session.paint.dim(&whose)));
+    }
     for (number, text) in (1..).zip(&hints) {
         let number: u32 = number;
         out.push_str(&session.paint.bold(&format!("Hint {number} of {total}")));

@@ -28,8 +28,8 @@ pub(super) fn run(
         is_ours,
     } = meant(asked, interrupt)?;
     met.language = wanted.or(met.language);
-    let proposal =
-        choose::for_weakness(&session.catalogue, &met, &session.progress).ok_or_else(|| {
+    let proposal = choose::nearest_to_weakness(&session.catalogue, &met, &session.progress)
+        .ok_or_else(|| {
             // Rules of other tools have no page here.
             let page = if is_ours {
                 format!("`trueline rules explain {}` tells about it, ", met.rule)
@@ -60,9 +60,16 @@ pub(super) fn run(
             folder: begun.map(|begun| begun.folder),
         }),
         ListFormat::Terminal => {
-            let found = place
-                .as_ref()
-                .map_or_else(String::new, |(_, place)| session.paint.told(place));
+            let found = match (&place, &asked.findings) {
+                (Some((_, place)), _) => session.paint.told(place),
+                // An id of a rule is enough, but who names a document wants to know that it is not in there.
+                (None, Some(document)) => session.paint.told(&format!(
+                    "{} holds no finding of `{}`; this is for the rule itself.",
+                    document.display(),
+                    met.rule
+                )),
+                (None, None) => String::new(),
+            };
             let next = match begun {
                 Some(begun) => format!(
                     "{}\n{}",
@@ -127,6 +134,7 @@ fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
             rule: finding.rule.clone(),
             cwe: finding.cwe.clone(),
             language: choose::language_of(&path),
+            severity: finding.severity,
         };
         return Ok(Meant {
             is_ours: rules.rules.iter().any(|one| one.id == met.rule),
@@ -139,6 +147,7 @@ fn meant(asked: &FromFinding, interrupt: &AtomicBool) -> Result<Meant> {
             rule: RuleId::new(rule.id.as_str()),
             cwe: rule.cwe.clone(),
             language: None,
+            severity: rule.severity,
         };
         return Ok(Meant {
             met,

@@ -10,14 +10,17 @@ use trueline_facts::learn::{
     EXERCISES_SCHEMA, ExerciseEntry, ExerciseList, NEXT_SCHEMA, NextExercise,
 };
 use trueline_facts::scan::ScanReport;
-use trueline_facts::skill::PractiseReason;
+use trueline_facts::skill::{PractiseReason, Suggestion};
 use trueline_report::counted;
+use trueline_scenarios::format::Definition;
 use trueline_scenarios::learn::LearnError;
 use trueline_scenarios::learn::choose::{self, Advice, Met, Proposal};
-use trueline_scenarios::learn::progress::Standing;
+use trueline_scenarios::learn::home::Home;
+use trueline_scenarios::learn::progress::{Progress, Standing};
 use trueline_scenarios::learn::state::ExerciseState;
-use trueline_scenarios::{Scenario, ask_for_runtimes, missing_runtime};
+use trueline_scenarios::{Catalogue, Scenario, ask_for_runtimes, missing_runtime};
 use trueline_skills::day::Day;
+use trueline_skills::practise::Next;
 
 use super::paint::Paint;
 use super::{Records, Session, class, language, warn};
@@ -63,11 +66,9 @@ pub(super) fn list(session: &Session<'_>, asked: &LearnList) -> Result<Ended> {
         // Of a class the easiest first.
         scenarios.sort_by(|a, b| {
             let (x, y) = (&a.definition, &b.definition);
-            let easier = x.difficulty.total_cmp(&y.difficulty);
-            x.class
-                .cmp(&y.class)
-                .then(easier)
-                .then_with(|| a.id.cmp(&b.id))
+            // By what is shown: of equal words or stars the shorter.
+            let key = |one: &Definition| (one.class, hardness(one.difficulty), one.minutes);
+            key(x).cmp(&key(y)).then_with(|| a.id.cmp(&b.id))
         });
     }
     let text = match asked.format {
@@ -152,6 +153,12 @@ pub(super) fn how_hard(difficulty: f64) -> &'static str {
     } else {
         hard
     }
+}
+
+/// The place of that word among them.
+fn hardness(difficulty: f64) -> usize {
+    let word = how_hard(difficulty);
+    HARD.iter().position(|hard| *hard == word).unwrap_or(0)
 }
 
 /// The same where there is no room for a word.
@@ -415,6 +422,22 @@ fn proposal<'a>(
     )
 }
 
+/// What `learn next` proposes to somebody on a day, for their skills' own page.
+pub(crate) fn recommended(day: Day, findings: Option<&Path>) -> Result<Option<Next>> {
+    let catalogue = Catalogue::builtin();
+    let home = Home::of_user()?;
+    // What cannot be read of the records is told by who reads them for the page.
+    let progress = Progress::read(&home)?;
+    let states = ExerciseState::all(&home);
+    let met = findings.map(read_findings).transpose()?.unwrap_or_default();
+    let advice = as_advice(skills::suggestions(day)?);
+    let proposal = choose::next(&catalogue, &progress, &states, &met, &advice, None);
+    Ok(proposal.map(|proposal| Next {
+        exercise: proposal.scenario.id.as_str().to_owned(),
+        why: (!advice.iter().any(|one| proposal.why.starts_with(&one.why))).then_some(proposal.why),
+    }))
+}
+
 /// What one's own skills say, where they are kept. What cannot be read is told by who reads it; a proposal is made
 /// without it.
 fn advice(session: &Session<'_>) -> Vec<Advice> {
@@ -430,6 +453,10 @@ fn advice(session: &Session<'_>) -> Vec<Advice> {
         warn(&format!("{error}; what your skills say is left out"));
         Vec::new()
     });
+    as_advice(suggestions)
+}
+
+fn as_advice(suggestions: Vec<Suggestion>) -> Vec<Advice> {
     let advice = suggestions.into_iter().filter_map(|suggestion| {
         let due = suggestion.reasons.iter().any(is_due);
         Some(Advice {
@@ -507,6 +534,7 @@ fn read_findings(file: &Path) -> Result<Vec<Met>> {
             rule: finding.rule.clone(),
             cwe: finding.cwe.clone(),
             language: choose::language_of(&finding.location.path.to_string()),
+            severity: finding.severity,
         })
         .collect())
 }

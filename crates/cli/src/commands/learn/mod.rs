@@ -218,6 +218,8 @@ fn export(session: &Session<'_>, file: Option<&Path>) -> Result<Ended> {
     Ok(Ended::Pass)
 }
 
+pub(crate) use self::list::recommended;
+
 /// Says on standard error what went wrong beside the point.
 fn warn(text: &str) {
     output::complain(text);

@@ -5,16 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::{Cwe, RuleId};
-use trueline_scenarios::learn::choose::{self, Met};
+use trueline_facts::{Cwe, RuleId, Severity};
+use trueline_scenarios::learn::choose::{self, Met, Proposal};
 use trueline_scenarios::learn::progress::Progress;
 use trueline_scenarios::{Catalogue, Language, ScenarioId};
 
 /// So many are named: an offer is no list.
 const MOST: usize = 3;
 
-/// A weakness that was found: its rule, ours or another tool's, its CWE if they are known, and the file.
-pub(crate) type Found<'f> = (&'f RuleId, &'f [Cwe], String);
+/// A weakness that was found: its rule, ours or another tool's, its CWE if they are known, the file, and how bad it is.
+pub(crate) type Found<'f> = (&'f RuleId, &'f [Cwe], String, Severity);
 
 /// An exercise that is offered.
 pub(crate) struct Offer {
@@ -43,33 +43,43 @@ impl Offer {
     }
 }
 
-/// What fits, each exercise once, and one for each rule and language.
+/// What fits, each exercise once, and one for each rule and language: for what is worst first, then for what has an
+/// exercise in its own language, then the easiest.
 pub(crate) fn offers<'f>(found: impl IntoIterator<Item = Found<'f>>) -> Vec<Offer> {
     let catalogue = Catalogue::builtin();
     let nobody = Progress::default();
-    let mut asked = BTreeSet::new();
-    let mut named = BTreeSet::new();
-    let mut offers = Vec::new();
-    for (rule, cwe, path) in found {
-        if offers.len() == MOST {
-            break;
-        }
+    let mut asked: Vec<Met> = Vec::new();
+    for (rule, cwe, path, severity) in found {
         let language = choose::language_of(&path);
-        if !asked.insert((rule, language)) {
-            continue;
-        }
-        let met = Met {
-            rule: rule.clone(),
-            cwe: cwe.to_vec(),
-            language,
-        };
-        if let Some(proposal) = choose::for_weakness(&catalogue, &met, &nobody)
-            && named.insert(proposal.scenario.id.clone())
+        match asked
+            .iter_mut()
+            .find(|met| met.rule == *rule && met.language == language)
         {
+            Some(met) => met.severity = met.severity.max(severity),
+            None => asked.push(Met {
+                rule: rule.clone(),
+                cwe: cwe.to_vec(),
+                language,
+                severity,
+            }),
+        }
+    }
+    let mut proposals: Vec<(&Met, Proposal<'_>)> = asked
+        .iter()
+        .filter_map(|met| Some((met, choose::for_weakness(&catalogue, met, &nobody)?)))
+        .collect();
+    // Equal ones stay as they were found.
+    proposals.sort_by(|(a, x), (b, y)| choose::offered_first((a, x.scenario), (b, y.scenario)));
+    let mut named = BTreeSet::new();
+    proposals
+        .into_iter()
+        .filter(|(_, proposal)| named.insert(proposal.scenario.id.clone()))
+        .take(MOST)
+        .map(|(_, proposal)| {
             let definition = &proposal.scenario.definition;
             let runtime = definition.runtime.iter();
             let needs = runtime.filter(|(name, _)| *name != "python");
-            offers.push(Offer {
+            Offer {
                 exercise: proposal.scenario.id.clone(),
                 title: definition.title.clone(),
                 language: definition.language,
@@ -77,10 +87,9 @@ pub(crate) fn offers<'f>(found: impl IntoIterator<Item = Found<'f>>) -> Vec<Offe
                 needs: needs
                     .map(|(name, version)| format!("{name} {version}"))
                     .collect(),
-            });
-        }
-    }
-    offers
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -119,15 +128,17 @@ mod tests {
         for rule in &rules {
             let id = RuleId::new(rule.id.as_str());
             for (file, language) in FILES {
-                let offers = offers([(&id, rule.cwe.as_slice(), file.to_owned())]);
+                let offers = offers([(&id, rule.cwe.as_slice(), file.to_owned(), rule.severity)]);
+                let met = Met {
+                    rule: id.clone(),
+                    cwe: rule.cwe.clone(),
+                    language,
+                    severity: rule.severity,
+                };
                 let fits: Vec<_> = catalogue
                     .scenarios()
                     .iter()
-                    .filter(|one| {
-                        let definition = &one.definition;
-                        definition.rules.contains(&id)
-                            || definition.cwe.iter().any(|cwe| rule.cwe.contains(cwe))
-                    })
+                    .filter(|one| choose::is_same_weakness(&one.definition, &met))
                     .collect();
                 assert_eq!(offers.is_empty(), fits.is_empty(), "{} in {file}", rule.id);
                 let Some(offer) = offers.first() else {
@@ -166,9 +177,9 @@ mod tests {
         let rule = RuleId::new("command-injection");
         let cwe = [Cwe(78)];
         let told: Vec<String> = offers([
-            (&rule, cwe.as_slice(), "a.py".to_owned()),
-            (&rule, cwe.as_slice(), "b.py".to_owned()),
-            (&rule, cwe.as_slice(), "b.js".to_owned()),
+            (&rule, cwe.as_slice(), "a.py".to_owned(), Severity::High),
+            (&rule, cwe.as_slice(), "b.py".to_owned(), Severity::High),
+            (&rule, cwe.as_slice(), "b.js".to_owned(), Severity::High),
         ])
         .iter()
         .map(|offer| offer.told(str::to_owned))
@@ -181,8 +192,10 @@ mod tests {
     fn an_offer_names_what_it_needs_to_run() {
         let rule = RuleId::new("command-injection");
         let cwe = [Cwe(78)];
-        let told =
-            |file: &str| offers([(&rule, cwe.as_slice(), file.to_owned())])[0].told(str::to_owned);
+        let told = |file: &str| {
+            offers([(&rule, cwe.as_slice(), file.to_owned(), Severity::High)])[0]
+                .told(str::to_owned)
+        };
         assert!(
             told("b.js").contains("minutes, needs node >="),
             "{}",
@@ -194,8 +207,43 @@ mod tests {
     #[test]
     fn a_rule_of_another_tool_is_practised_by_its_weakness() {
         let rule = RuleId::new("B608");
-        let of = |cwe: &[Cwe]| offers([(&rule, cwe, "app.py".to_owned())]).len();
+        let of = |cwe: &[Cwe]| offers([(&rule, cwe, "app.py".to_owned(), Severity::High)]).len();
         assert_eq!(of(&[Cwe(89)]), 1);
         assert_eq!(of(&[]), 0);
+    }
+
+    #[test]
+    fn the_worst_comes_first_then_its_own_language_then_the_easiest() {
+        let rules = ["log-injection", "mass-assignment", "command-injection"].map(RuleId::new);
+        let [log, mass, command] = &rules;
+        let python = || "app.py".to_owned();
+        let told: Vec<String> = offers([
+            (log, [Cwe(117)].as_slice(), python(), Severity::Medium),
+            (
+                command,
+                [Cwe(78)].as_slice(),
+                "Dockerfile".to_owned(),
+                Severity::High,
+            ),
+            (mass, [Cwe(915)].as_slice(), python(), Severity::High),
+        ])
+        .iter()
+        .map(|offer| offer.told(str::to_owned))
+        .collect();
+        let ids: Vec<&str> = told
+            .iter()
+            .filter_map(|told| told.split(' ').nth(3))
+            .collect();
+        assert_eq!(ids[0], "py-mass-assignment", "{told:?}");
+        assert_eq!(ids[2], "py-log-lines", "{told:?}");
+    }
+
+    #[test]
+    fn a_weakness_that_no_exercise_is_about_gets_no_offer_of_another_one() {
+        // One rule helps against both; a flag of a cookie is still not the forging of requests.
+        let rule = RuleId::new("insecure-cookie");
+        let cwe = [Cwe(614), Cwe(1004)];
+        let found = offers([(&rule, cwe.as_slice(), "app.py".to_owned(), Severity::Medium)]);
+        assert!(found.is_empty(), "{}", found[0].told(str::to_owned));
     }
 }

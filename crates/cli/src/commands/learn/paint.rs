@@ -114,7 +114,10 @@ impl Paint {
             out.push_str(&before);
             out.push_str(&ink(self, piece));
             out.push('\n');
-            before = " ".repeat(indent + BROKEN);
+            // Or the rest would look like a line of its own.
+            let mark = if self.style.unicode { "…  " } else { ".. " };
+            let blanks = " ".repeat(indent + BROKEN - 3);
+            before = format!("{blanks}{}", self.dim(mark));
         }
         out
     }
@@ -337,7 +340,7 @@ mod tests {
         let text = narrow().code("  12 ", line, |_, piece| piece.to_owned());
         assert_eq!(
             text,
-            "  12 +    rows = db.execute(query,\n         [name, place, day])\n"
+            "  12 +    rows = db.execute(query,\n      .. [name, place, day])\n"
         );
         let word = format!("+{}", "x".repeat(60));
         let text = narrow().code("", &word, |_, piece| piece.to_owned());

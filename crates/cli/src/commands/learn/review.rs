@@ -17,7 +17,7 @@ use super::work::told_by;
 use super::{Records, Session, warn};
 use crate::Ended;
 use crate::arguments::AidArgument;
-use crate::output;
+use crate::{interrupt, output};
 
 /// What somebody says of a change.
 struct Answer {
@@ -52,6 +52,7 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
         Unanswered::show(&session.home, &shown)?;
     }
     output::write(question(session, &shown)?.as_bytes(), None)?;
+    interrupt::when_left(&leaving(session));
     let Some(answer) = answered(session, &shown)? else {
         return left(session);
     };
@@ -70,13 +71,17 @@ pub(super) fn run(session: &Session<'_>, id: Option<&str>, seed: Option<u64>) ->
 
 /// Leaving is no answer.
 pub(super) fn left(session: &Session<'_>) -> Result<Ended> {
+    let text = format!("{}\n", leaving(session));
+    output::write(session.paint.told(&text).as_bytes(), None)?;
+    Ok(Ended::Pass)
+}
+
+fn leaving(session: &Session<'_>) -> String {
     let again = match session.records {
         Records::Kept => " What you saw waits for your answer: `trueline learn review`.",
         Records::Off { .. } => "",
     };
-    let text = format!("No answer: nothing was written down.{again}\n");
-    output::write(session.paint.told(&text).as_bytes(), None)?;
-    Ok(Ended::Pass)
+    format!("No answer: nothing was written down.{again}")
 }
 
 fn attempt(
@@ -128,7 +133,7 @@ fn attempt(
 /// Whether an assistant helps with a review: as was said, or asked before anything is shown, so that what comes of it
 /// does not decide the answer. None where the person left.
 pub(super) fn aid(session: &Session<'_>, said: Option<AidArgument>) -> Result<Option<Aid>> {
-    const QUESTION: &str = "Does an assistant help you with this review? Both are fine, your own eye moves only by your own. [n]o, [y]es, Enter for no answer:";
+    const QUESTION: &str = "Does an assistant help you with this review? Both are fine; only a review without one says something of your own eye. [n]o, [y]es, Enter for no answer:";
     match said {
         Some(aid) => return Ok(Some(told_by(aid))),
         None if session.records != Records::Kept || !somebody_is_there() => {
@@ -240,7 +245,10 @@ fn told(
         }
         (Twin::Unsafe, Twin::Unsafe) => (
             false,
-            format!("It is unsafe, but you did not name where: {}.", shown.cwe()),
+            match answer.line {
+                Some(_) => format!("It is unsafe, but elsewhere: {}.", shown.cwe()),
+                None => format!("It is unsafe, but you did not name where: {}.", shown.cwe()),
+            },
         ),
         (Twin::Safe, Twin::Safe) => (true, "Right, it is fine.".to_owned()),
         (Twin::Unsafe, Twin::Safe) => (false, format!("It is unsafe: {}.", shown.cwe())),
@@ -262,9 +270,11 @@ fn told(
                 }
             })
             .collect();
-        let named = match right_line {
-            Some(true) => ", which you named",
-            Some(false) | None => "",
+        let named = match (right_line, answer.line) {
+            (Some(true), Some(line)) if shown.is_exactly_at(line) => ", which you named".to_owned(),
+            (Some(true), Some(line)) => format!("; you named line {line}, which is near enough"),
+            (Some(false), Some(line)) => format!("; you named line {line}"),
+            (Some(_) | None, _) => String::new(),
         };
         out.push_str(&paint.told(&format!("  At {}{named}.", places.join(", "))));
     }

@@ -25,6 +25,7 @@ pub(super) enum Transcripts {
 pub(super) fn report(
     report: &CheckReport,
     transcripts: Transcripts,
+    is_watched: bool,
     paint: Paint,
 ) -> Result<String> {
     let mut out = String::new();
@@ -86,8 +87,13 @@ pub(super) fn report(
     }
     if left_out > 0 {
         let text = format!(
-            "{} of the transcripts left out: `--transcript` shows all",
-            trueline_report::counted(left_out, "line")
+            "{} of the transcripts left out: {} shows all",
+            trueline_report::counted(left_out, "line"),
+            if is_watched {
+                "`t` and Enter"
+            } else {
+                "`--transcript`"
+            },
         );
         out.push_str(&paint.hanging("  ", &paint.dim(&text)));
     }
@@ -597,7 +603,7 @@ mod tests {
             output: None,
         };
         let paint = Paint::new(trueline_report::Style::plain());
-        let told = report(&checked, Transcripts::Whole, paint).unwrap();
+        let told = report(&checked, Transcripts::Whole, false, paint).unwrap();
         assert_eq!(told.matches(" -> 200").count(), 99 + 9, "{told}");
         let summary: Vec<&str> = told.lines().rev().take(5).collect();
         let wanted = [
@@ -608,7 +614,7 @@ mod tests {
             "What it should not do",
         ];
         assert_eq!(summary, wanted, "{told}");
-        let short = report(&checked, Transcripts::Short, paint).unwrap();
+        let short = report(&checked, Transcripts::Short, false, paint).unwrap();
         assert_eq!(short.matches(" -> 200").count(), 1, "{short}");
     }
 

@@ -41,7 +41,7 @@ pub(super) fn check(session: &Session<'_>, asked: &LearnCheck) -> Result<Ended> 
     let text = match asked.format {
         CheckFormat::Json => trueline_report::json::to_string(&report),
         CheckFormat::Exercism => trueline_report::json::to_string(&export::exercism(&report)),
-        CheckFormat::Terminal => show::report(&report, transcripts(asked), session.paint)?,
+        CheckFormat::Terminal => show::report(&report, transcripts(asked), false, session.paint)?,
     };
     output::write(text.as_bytes(), None)?;
     let asks = record(
@@ -428,7 +428,7 @@ pub(super) fn watch(
                         Transcripts::Whole => Transcripts::Short,
                     };
                     if let Some(report) = &last {
-                        let text = show::report(report, shown, session.paint)?;
+                        let text = show::report(report, shown, true, session.paint)?;
                         output::write(text.as_bytes(), None)?;
                     }
                     output::write(session.paint.told(keys(shown)).as_bytes(), None)?;
@@ -488,7 +488,7 @@ fn once(
     let title = session.paint.bold(&exercise.scenario.definition.title);
     output::write(format!("{title}\n\n").as_bytes(), None)?;
     output::write(
-        show::report(&report, transcripts, session.paint)?.as_bytes(),
+        show::report(&report, transcripts, true, session.paint)?.as_bytes(),
         None,
     )?;
     let asks = record(session, exercise, asked, answer, &report, trigger, true)?;
