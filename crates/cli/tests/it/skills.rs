@@ -111,7 +111,9 @@ fn a_dispute_is_computed_at_once_and_can_be_taken_back() {
     let told = person.text(&["dispute", id, "--reason", "pair work"]);
     let by = format!("{:+.2}", failed["effect"].as_f64().unwrap());
     assert!(
-        told.contains(&format!("no longer counts, which is {by} of it")),
+        told.contains(&format!(
+            "no longer counts. It had moved python/injection by {by}."
+        )),
         "{told}"
     );
     let after = person.json(&[]);

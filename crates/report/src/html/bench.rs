@@ -117,6 +117,15 @@ fn overview(out: &mut String, report: &BenchReport, assistants: &[&AssistantRepo
             esc(&bench::no_answers(assistant).join("; "))
         );
     }
+    // What is not there changes what the tables say: it stands before them.
+    for assistant in assistants.iter().filter(|a| a.missing_samples > 0) {
+        put!(
+            out,
+            "<p class=\"advice\" role=\"note\"><strong>{}: {} not there yet.</strong> The run was stopped, so that the tables speak of the others; the same <code>bench run</code> goes on.</p>\n",
+            esc(&assistant.name),
+            words::counted(assistant.missing_samples, "sample")
+        );
+    }
     out.push_str("<ul class=\"legend\"><li><span class=\"key k-skill\"></span>counted against the assistant</li><li><span class=\"key k-hollow\"></span>counted in its favour, where that differs</li><li>line: 95 % interval around both</li></ul>\n</section>\n");
 }
 
@@ -174,20 +183,7 @@ fn board(
         }
         out.push_str("</tbody>\n");
     }
-    out.push_str("</table></div>");
-    // What is not there changes what the table says: it stands beside it.
-    for (assistant, _) in rows {
-        if assistant.missing_samples > 0 {
-            out.push_str("<p class=\"note\">");
-            name(out, assistant);
-            put!(
-                out,
-                ": {} not there yet, because the run was stopped.</p>",
-                words::counted(assistant.missing_samples, "sample")
-            );
-        }
-    }
-    out.push_str("</figure></section>\n");
+    out.push_str("</table></div></figure></section>\n");
 }
 
 /// The cells of a share: dots on a line, words, tasks.

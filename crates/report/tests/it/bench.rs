@@ -293,3 +293,12 @@ fn one_that_never_answered_has_its_causes_and_no_score() {
     assert!(!rest.contains("<img"));
     check_balance(&rest);
 }
+
+#[test]
+fn what_a_stopped_run_left_out_is_told_before_the_tables() {
+    let page = html::bench(&report("better"));
+    let (_, _, rest) = apart(&page);
+    let told = rest.find("3 samples not there yet.").unwrap();
+    let board = rest.find("id=\"generate\"").unwrap();
+    assert!(told < board, "{told} {board}");
+}

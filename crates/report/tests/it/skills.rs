@@ -138,14 +138,17 @@ fn a_profile_on_a_plain_terminal() {
       0.33, a coin's 0.25. Surer than right: look once more before you approve
 
     Practice by yourself and with an assistant
+      Both are fine: they train different things. Of a class that you have only practised with an
+      assistant this page cannot say how you do by yourself.
                  by yourself  with an assistant  not said
       injection           11                  4         1
 
     Lines of an assistant where something could have gone wrong
                  accepted as written
       injection             31 of 40
-      In changes of yours that the gate let through. As written: no person is known to have edited the
-      passage. That may be right; `trueline learn review` trains to see when it is not.
+      Counted are lines in changes of yours that the gate let through. "As written" means that no person
+      is known to have edited the passage. That may be right; `trueline learn review` trains to see when
+      it is not.
 
     Tries that do not count, and why
       2  recorded twice
@@ -206,8 +209,8 @@ fn the_reasons_of_a_skill_on_a_plain_terminal() {
       and 3 pieces about other skills, which moved this one by less than 0.01
 
       The numbers are steps of skill, what is known with this piece of evidence minus what is known
-      without it: +1.00 makes 73 % of an even chance, -1.00 makes 27 %. `trueline skills dispute ID`
-      takes a piece out at once, `restore ID` puts it back.
+      without it: +1.00 turns 50 % into 73 %, -1.00 into 27 %. `trueline skills dispute ID` takes a
+      piece out at once, `restore ID` puts it back.
     "#);
 }
 
@@ -233,6 +236,7 @@ fn the_page_and_the_terminal_say_one_thing_in_one_way() {
     let report = report("py-sqli-search");
     let page = html::skills(&report);
     let (_, _, rest) = apart(&page);
+    assert!(rest.contains("<code>trueline learn review</code>"));
     let page = rest.replace("<code>", "`").replace("</code>", "`");
     let wide = Style {
         width: 300,
@@ -244,6 +248,7 @@ fn the_page_and_the_terminal_say_one_thing_in_one_way() {
         "What to practise next: an offer, the most useful first",
         "How sure you are, and how right",
         "Practice by yourself and with an assistant",
+        "Both are fine: they train different things.",
         "Tries that do not count, and why",
         "takes a piece of evidence out",
         "`trueline skills dispute ID`",
