@@ -82,8 +82,7 @@ fn is_node(source: &Source) -> bool {
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) {
     let mut walk = Walk {
         inspection,
-        reads_or_writes: false,
-        writes: false,
+        touches: Touches::Nothing,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
@@ -116,11 +115,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
     }
 }
 
+/// What the operations of a graph do to files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Touches {
+    Nothing,
+    Files,
+    Written,
+}
+
 struct Walk<'i> {
     inspection: &'i mut Inspection,
-    reads_or_writes: bool,
-    /// One of its operations writes.
-    writes: bool,
+    touches: Touches,
     /// Of the graph or function that is walked: an operation that saves or restores, under the name of a saver.
     has_saver: bool,
     /// Absolute paths and addresses among constants, and whether there were more.
@@ -299,12 +304,17 @@ impl Walk<'_> {
                 )
             }
             (None, _) => {
-                self.reads_or_writes = true;
+                self.touches = self.touches.max(Touches::Files);
                 return;
             }
         };
-        self.reads_or_writes = true;
-        self.writes |= tier == Tier::Write || op == "SaveV2";
+        let is_writer = tier == Tier::Write || op == "SaveV2";
+        let touches = if is_writer {
+            Touches::Written
+        } else {
+            Touches::Files
+        };
+        self.touches = self.touches.max(touches);
         self.inspection.report(
             verdict,
             technique,
@@ -388,7 +398,7 @@ impl Walk<'_> {
     }
 
     fn finish(self) {
-        if !self.reads_or_writes {
+        if self.touches == Touches::Nothing {
             return;
         }
         if self.more_constants {
@@ -409,7 +419,7 @@ impl Walk<'_> {
             if system {
                 self.inspection.report(
                     Verdict::Malicious,
-                    if self.writes {
+                    if self.touches == Touches::Written {
                         technique::TF_OP_WRITE
                     } else {
                         technique::TF_OP_READ
@@ -417,7 +427,7 @@ impl Walk<'_> {
                     0,
                     format!(
                         "the graph {} and holds the path {}",
-                        if self.writes {
+                        if self.touches == Touches::Written {
                             "writes files"
                         } else {
                             "touches files"
@@ -443,8 +453,7 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
     inspection.format("tensorflow-graph");
     let mut walk = Walk {
         inspection,
-        reads_or_writes: false,
-        writes: false,
+        touches: Touches::Nothing,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),

@@ -186,7 +186,7 @@ fn end_of_tag(tag: &[u8]) -> Option<usize> {
     }
 }
 
-/// OpenVINO loads the library of each plugin that a list of them names: its own by their names alone, from where it is
+/// `OpenVINO` loads the library of each plugin that a list of them names: its own by their names alone, from where it is
 /// installed, and others from wherever they are said to be.
 fn plugins(inspection: &mut Inspection, text: &str, lower: &str) {
     for (at, _) in lower.match_indices("<plugin") {

@@ -157,14 +157,14 @@ fn begins_with_import(text: &str) -> bool {
     let rest: Vec<&str> = words.collect();
     match (first, rest.as_slice()) {
         (Some("import"), [name]) => name.split(',').all(is_name),
-        (Some("import"), [name, "as", given]) => is_name(*name) && is_name(*given),
+        (Some("import"), [name, "as", given]) => is_name(name) && is_name(given),
         (Some("import"), [before @ .., last]) => {
-            is_name(*last)
+            is_name(last)
                 && before
                     .iter()
                     .all(|n| n.strip_suffix(',').is_some_and(is_name))
         }
-        (Some("from"), [module, "import", _, ..]) => is_name(*module),
+        (Some("from"), [module, "import", _, ..]) => is_name(module),
         _ => false,
     }
 }

@@ -1,4 +1,4 @@
-//! References of a document to its own values, as OmegaConf reads them: `${a.b}`, also in the middle of a text and in
+//! References of a document to its own values, as `OmegaConf` reads them: `${a.b}`, also in the middle of a text and in
 //! each other. What a reference calls is judged by what it stands for; what stands in another file stays open.
 
 use std::borrow::Cow;
