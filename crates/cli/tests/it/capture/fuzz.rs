@@ -121,7 +121,10 @@ fn no_line_gets_a_wrong_name_and_few_are_lost() {
                         }
                         let seed = first + world;
                         match catch_unwind(AssertUnwindSafe(|| play(seed))) {
-                            Ok(world) => tally = std::mem::take(&mut tally).and(world),
+                            Ok(world) => {
+                                println!("world {seed}: {} of {} kept", world.kept, world.ai);
+                                tally = std::mem::take(&mut tally).and(world);
+                            }
                             Err(_) => tally.failed.push(seed),
                         }
                     }
@@ -192,7 +195,6 @@ fn play(seed: u64) -> Tally {
     if !world.is_enough() {
         witness.tell();
     }
-    println!("world {seed}: {} of {} kept", world.kept, world.ai);
     world.worst = Some((world.kept, world.ai, seed));
     world
 }
