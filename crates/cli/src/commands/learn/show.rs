@@ -309,8 +309,8 @@ fn act_of_an_agent(lines: &[String]) -> Vec<usize> {
             }
         }
     }
-    let obeyed = origins().filter(|at| lines[*at].starts_with(OBEYS));
-    obeyed.last().into_iter().collect()
+    let mut obeyed = origins().filter(|at| lines[*at].starts_with(OBEYS));
+    obeyed.next_back().into_iter().collect()
 }
 
 /// What came back of what was asked; all of a line that is no request.
