@@ -237,7 +237,7 @@ mod tests {
         ]
         .map(|name| (RepoPath::from(name), PathBuf::from(name)))
         .to_vec();
-        let folders = folders(&files);
+        let folders = folders(&files, BTreeSet::new());
         let of = |path: &str| of(&RepoPath::from(path), &folders);
         assert_eq!(of("m/libops.so"), Surroundings::Model);
         assert_eq!(of("m/model.onnx"), Surroundings::Unknown);
