@@ -67,6 +67,12 @@ pub fn sha256_of(file: &Path) -> Result<String, CheckError> {
     Ok(hash)
 }
 
+/// Does a file hold text alone, in UTF-8? Of a large one the first 64 MiB decide.
+pub fn is_text(file: &Path) -> Result<bool, CheckError> {
+    let source = Source::of_file(File::open(file)?)?;
+    Ok(sniff::is_whole_text(&source))
+}
+
 /// Checks bytes under a name.
 #[must_use]
 pub fn check_bytes(bytes: Vec<u8>, path: RepoPath) -> Artifact {

@@ -247,7 +247,7 @@ impl Compression {
 }
 
 /// What came out of a decoder.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Decoded {
     pub(crate) content: Sparse,
     /// There was more than the limit.
@@ -256,6 +256,17 @@ pub(crate) struct Decoded {
     pub(crate) broken: bool,
     /// Frames that the decoder passed over: offset and length.
     pub(crate) skipped: Vec<(u64, u64)>,
+    /// What it cost, in bytes of a decoder that is quick.
+    pub(crate) work: u64,
+}
+
+impl Decoded {
+    fn broken() -> Self {
+        Self {
+            broken: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Largest dictionary of LZMA and window of Zstandard.
@@ -269,19 +280,45 @@ const MAX_SKIPPED: usize = 1_000;
 pub(crate) struct Limit {
     /// Bytes that take memory.
     pub(crate) kept: u64,
-    /// All bytes, those in long runs too: they take time.
+    /// All bytes, those in long runs too: they take time. Slow decoders pay for a byte as their [`Price`] says.
     pub(crate) all: u64,
 }
 
-/// How much less decoders that are slow on runs may put out.
-pub(crate) const SLOW: u64 = 4;
+/// What a decoder takes, beside one that is quick: half a gigabyte of deflated zeros takes a quarter of a second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Price {
+    /// Of each byte that comes out.
+    byte: u64,
+    /// Of each stream: its tables are made anew.
+    stream: u64,
+}
 
-impl Limit {
-    /// What decoders that are slow on runs may put out.
-    pub(crate) const fn slow(self) -> Self {
-        Self {
-            kept: self.kept,
-            all: self.all / SLOW,
+impl Price {
+    pub(crate) const QUICK: Self = Self {
+        byte: 2,
+        stream: 1 << 10,
+    };
+    /// LZMA in all its wrappers.
+    pub(crate) const LZMA: Self = Self {
+        byte: 8,
+        stream: 2 << 20,
+    };
+    pub(crate) const BZIP2: Self = Self {
+        byte: 12,
+        stream: 512 << 10,
+    };
+    /// The highest of a byte.
+    pub(crate) const MAX: u64 = 12;
+
+    const fn of(compression: Compression) -> Self {
+        match compression {
+            Compression::Bzip2 => Self::BZIP2,
+            Compression::Xz | Compression::Lzma => Self::LZMA,
+            Compression::Gzip
+            | Compression::Zlib
+            | Compression::Lz4
+            | Compression::Zstd
+            | Compression::ZFile => Self::QUICK,
         }
     }
 }
@@ -289,29 +326,18 @@ impl Limit {
 /// Decodes within a limit.
 pub(crate) fn decode(source: &Source, compression: Compression, limit: Limit) -> Decoded {
     let reader = source.reader();
-    let nothing = Decoded {
-        content: Sparse::default(),
-        cut: false,
-        broken: true,
-        skipped: Vec::new(),
-    };
+    let price = Price::of(compression);
     match compression {
-        Compression::Gzip => collect(flate2::bufread::MultiGzDecoder::new(reader), limit),
-        Compression::Zlib => collect(flate2::bufread::ZlibDecoder::new(reader), limit),
-        Compression::Bzip2 => collect(bzip2::bufread::MultiBzDecoder::new(reader), limit.slow()),
-        Compression::Xz => {
-            if xz_dictionary(source).is_some_and(|kib| kib > u64::from(MAX_WINDOW_KIB)) {
-                return nothing;
-            }
-            collect(lzma_rust2::XzReader::new(reader, true), limit.slow())
-        }
+        Compression::Gzip => collect(flate2::bufread::MultiGzDecoder::new(reader), limit, price),
+        Compression::Zlib => collect(flate2::bufread::ZlibDecoder::new(reader), limit, price),
+        Compression::Bzip2 | Compression::Xz => streams(source, compression, limit),
         Compression::Lzma => {
             match lzma_rust2::LzmaReader::new_mem_limit(reader, MAX_WINDOW_KIB, None) {
-                Ok(reader) => collect(reader, limit.slow()),
-                Err(_) => nothing,
+                Ok(reader) => collect(reader, limit, price),
+                Err(_) => Decoded::broken(),
             }
         }
-        Compression::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(reader), limit),
+        Compression::Lz4 => collect(lz4_flex::frame::FrameDecoder::new(reader), limit, price),
         Compression::Zstd => zstd(source, limit),
         Compression::ZFile => {
             // `ZF`, and the length as `hex()` wrote it, padded to 19 characters (18 without the 0x).
@@ -321,26 +347,80 @@ pub(crate) fn decode(source: &Source, compression: Compression, limit: Limit) ->
                     return decode(&body, Compression::Zlib, limit);
                 }
             }
-            nothing
+            Decoded::broken()
+        }
+    }
+}
+
+/// Raw LZMA whose end a size tells where no mark does.
+pub(crate) fn lzma_of_size(source: &Source, size: u64, limit: Limit) -> Decoded {
+    let price = Price::LZMA;
+    let whole = size.saturating_mul(price.byte).saturating_add(price.stream);
+    let limit = Limit {
+        kept: limit.kept.min(size),
+        all: limit.all.min(whole),
+    };
+    decode(source, Compression::Lzma, limit)
+}
+
+/// Streams of bzip2 or xz, one after the other: each is paid for. What stands behind the last one is passed over by
+/// readers of bzip2, and zeros by readers of xz.
+fn streams(source: &Source, compression: Compression, limit: Limit) -> Decoded {
+    let price = Price::of(compression);
+    let mut all = Decoded::default();
+    let mut reader = source.reader();
+    let mut at = 0;
+    loop {
+        let body = source.slice(at, u64::MAX);
+        if Compression::of(&body.read(0, 8)) != Some(compression) {
+            all.broken = at == 0 || compression == Compression::Xz;
+            return all;
+        }
+        let fits = compression != Compression::Xz
+            || xz_dictionary(&body).is_none_or(|kib| kib <= u64::from(MAX_WINDOW_KIB));
+        if !fits || reader.seek(std::io::SeekFrom::Start(at)).is_err() {
+            all.broken = true;
+            return all;
+        }
+        if compression == Compression::Xz {
+            let stream = lzma_rust2::XzReader::new(&mut reader, false);
+            gather(stream, limit, price, &mut all);
+        } else {
+            let stream = bzip2::bufread::BzDecoder::new(&mut reader);
+            gather(stream, limit, price, &mut all);
+        }
+        let end = reader.stream_position().unwrap_or(at);
+        if all.cut || all.broken || end <= at {
+            return all;
+        }
+        at = end;
+        if compression == Compression::Xz {
+            at = past_zeros(source, at);
+        }
+        if at >= source.len() {
+            return all;
+        }
+    }
+}
+
+/// The next byte that is no zero.
+fn past_zeros(source: &Source, mut at: u64) -> u64 {
+    loop {
+        let chunk = source.read(at, 4096);
+        match chunk.iter().position(|byte| *byte != 0) {
+            Some(zeros) => return at + zeros as u64,
+            None if chunk.is_empty() => return at,
+            None => at += chunk.len() as u64,
         }
     }
 }
 
 /// Zstandard frames, one after the other; those that are to be skipped are.
 fn zstd(source: &Source, limit: Limit) -> Decoded {
-    let mut all = Decoded {
-        content: Sparse::default(),
-        cut: false,
-        broken: false,
-        skipped: Vec::new(),
-    };
+    let mut all = Decoded::default();
     let mut reader = source.reader();
     let mut at = 0;
     while at < source.len() {
-        let left = Limit {
-            kept: limit.kept - all.content.kept().min(limit.kept),
-            all: limit.all - all.content.len().min(limit.all),
-        };
         if source.u32(at).is_some_and(|magic| magic >> 4 == 0x184_d2a5) {
             let next = at.saturating_add(8 + u64::from(source.u32(at + 4).unwrap_or(u32::MAX)));
             if all.skipped.len() < MAX_SKIPPED {
@@ -350,19 +430,19 @@ fn zstd(source: &Source, limit: Limit) -> Decoded {
             continue;
         }
         // A window that is larger than what is decoded is of no use.
-        let fits = zstd_window(source, at)
-            .is_some_and(|window| window <= u64::from(MAX_WINDOW).min(left.kept.max(8 << 20)));
+        let fits = zstd_window(source, at).is_some_and(|window| {
+            let left = limit.kept.saturating_sub(all.content.kept());
+            window <= u64::from(MAX_WINDOW).min(left.max(8 << 20))
+        });
         let frame = fits
             .then(|| reader.seek(std::io::SeekFrom::Start(at)).ok())
             .flatten()
             .and_then(|_| ruzstd::decoding::StreamingDecoder::new(&mut reader).ok())
-            .map(|frame| collect(frame, left));
-        let Some(frame) = frame else {
+            .map(|frame| gather(frame, limit, Price::QUICK, &mut all));
+        if frame.is_none() {
             all.broken = true;
             return all;
-        };
-        all.content.append(&frame.content);
-        (all.cut, all.broken) = (frame.cut, frame.broken);
+        }
         match reader.stream_position() {
             Ok(next) if next > at && !all.cut && !all.broken => at = next,
             _ => return all,
@@ -432,13 +512,19 @@ fn xz_dictionary(source: &Source) -> Option<u64> {
 }
 
 /// What a reader gives, piece by piece.
-pub(crate) fn collect(mut reader: impl Read, limit: Limit) -> Decoded {
-    let mut decoded = Decoded {
-        content: Sparse::default(),
-        cut: false,
-        broken: false,
-        skipped: Vec::new(),
-    };
+pub(crate) fn collect(reader: impl Read, limit: Limit, price: Price) -> Decoded {
+    let mut decoded = Decoded::default();
+    gather(reader, limit, price, &mut decoded);
+    decoded
+}
+
+/// Adds what a reader gives, within the limit of all.
+fn gather(mut reader: impl Read, limit: Limit, price: Price, decoded: &mut Decoded) {
+    if limit.all.saturating_sub(decoded.work) < price.stream {
+        decoded.cut = true;
+        return;
+    }
+    decoded.work += price.stream;
     let mut piece = vec![0; PIECE];
     loop {
         let mut filled = 0;
@@ -455,15 +541,18 @@ pub(crate) fn collect(mut reader: impl Read, limit: Limit) -> Decoded {
             }
         }
         let is_run = piece[..filled].iter().all(|byte| *byte == piece[0]);
-        let mut left = limit.all.saturating_sub(decoded.content.len());
+        let mut left = limit.all.saturating_sub(decoded.work) / price.byte;
         if !is_run {
             left = left.min(limit.kept.saturating_sub(decoded.content.kept()));
         }
         let fits = filled.min(usize::try_from(left).unwrap_or(usize::MAX));
         decoded.content.push(&piece[..fits]);
-        decoded.cut = fits < filled;
+        decoded.work = decoded
+            .work
+            .saturating_add((fits as u64).saturating_mul(price.byte));
+        decoded.cut = fits < filled || decoded.work > limit.all;
         if at_end || decoded.cut {
-            return decoded;
+            return;
         }
     }
 }
@@ -506,7 +595,11 @@ fn drained(reader: &mut impl Read) -> bool {
 
 /// Deflate without a frame, as in zip archives.
 pub(crate) fn inflate(source: &Source, limit: Limit) -> Decoded {
-    collect(flate2::bufread::DeflateDecoder::new(source.reader()), limit)
+    collect(
+        flate2::bufread::DeflateDecoder::new(source.reader()),
+        limit,
+        Price::QUICK,
+    )
 }
 
 /// Is it nothing but one value, from its first byte on, that grows a thousandfold and takes much room? What holds
@@ -521,15 +614,17 @@ pub(crate) fn is_bomb(content: &Sparse, packed: u64) -> bool {
 /// All bytes of a small compressed constant, or nothing.
 pub(crate) fn decompressed(bytes: Vec<u8>, limit: usize) -> Option<Vec<u8>> {
     let compression = Compression::of(&bytes)?;
-    let limit = Limit {
-        kept: limit as u64,
-        all: limit as u64,
+    let limit = limit as u64;
+    let price = Price::of(compression);
+    let within = Limit {
+        kept: limit,
+        all: limit * price.byte + price.stream * 2,
     };
-    let decoded = decode(&Source::of_bytes(bytes), compression, limit);
+    let decoded = decode(&Source::of_bytes(bytes), compression, within);
     if decoded.cut || decoded.broken {
         return None;
     }
-    decoded.content.into_bytes(limit.all)
+    decoded.content.into_bytes(limit)
 }
 
 #[cfg(test)]

@@ -121,8 +121,10 @@ fn found(inspection: &mut Inspection, decoded: Vec<u8>, place: &dyn Display) -> 
         return false;
     }
     inspection.decoded_bytes(decoded.len() as u64);
-    let is_pickle = decoded.first().is_some_and(|b| pickle::opens(*b));
+    let first = decoded.first().copied().unwrap_or_default();
     let decoded = Source::of_bytes(decoded);
+    // Archives and texts begin with the letter of persistent ids as well.
+    let is_pickle = pickle::opens(first) && (first != b'P' || pickle::looks_like(&decoded));
     let name = format!("{place}, decoded");
     if is_pickle {
         // Digits may begin like a pickle by chance: only harm counts.

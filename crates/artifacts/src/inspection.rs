@@ -8,10 +8,9 @@ use std::rc::Rc;
 
 use trueline_facts::artifact::{Reason, Verdict};
 
-use crate::encoding::Limit;
+use crate::encoding::{Compression, Decoded, Limit, Price};
 use crate::sniff;
 use crate::source::Source;
-use crate::sparse::Sparse;
 use crate::technique::{self, Technique};
 
 /// Archives in archives, encodings in encodings.
@@ -26,9 +25,9 @@ const MIN_MEMBER_BYTES: u64 = 16 << 20;
 const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
-/// Bytes that may come out of decoders with those in long runs of one byte.
-const MAX_STREAMED: u64 = 1 << 30;
-/// And of one member, so that none uses up what others need.
+/// Work of decoders (`encoding::Price`): bytes that come out of them with those in long runs, and more for slow ones.
+const MIN_STREAMED: u64 = 1 << 30;
+/// And of one member of a quick one, so that none uses up what others need.
 const MAX_STREAMED_MEMBER: u64 = 512 << 20;
 /// Bytes of members without a format that are searched for pickles: archives of weights have gigabytes.
 const MAX_SEARCHED: u64 = 4 << 20;
@@ -47,10 +46,14 @@ const MIN_OBJECTS: u64 = 1 << 19;
 const MAX_OBJECTS: u64 = 2 << 20;
 /// A pair of small numbers takes six bytes.
 const BYTES_AN_OBJECT: u64 = 6;
+/// Opcodes of all pickles of a file beside eight for each of its bytes, and as how many an object counts: archives hold
+/// very many small ones.
+const MIN_STEPS: u64 = 32 << 20;
+const STEPS_AN_OBJECT: u64 = 8;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
-/// Bytes of templates beside four times those of the file: archives hold very many small ones.
-const MIN_TEMPLATES: u64 = 8 << 20;
+/// Bytes of templates beside twice those of the file: archives hold very many small ones.
+const MIN_TEMPLATES: u64 = 3 << 20;
 /// Steps and bytes of code beside four times as many as the file has bytes: archives hold very many small files.
 const MIN_CODE_STEPS: u64 = 3 << 20;
 /// Bytes of YAML that are parsed beside as many as the file has, which takes far longer than looking at its lines.
@@ -61,6 +64,10 @@ const MIN_YAML_LINES: u64 = 16 << 20;
 const MIN_LINK_STEPS: u64 = 2 << 20;
 /// Values in arguments of calls beside four times as many as the file has bytes.
 const MIN_LOOKS: u64 = 4 << 20;
+/// Nodes of graphs beside one for every four bytes of the file: each is a message of its own with others in it.
+const MIN_NODES: u64 = 500_000;
+/// Bytes of JSON that are parsed beside four times those of the file: a tokenizer has nine million.
+const MIN_JSON: u64 = 12 << 20;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.
 const MIN_VALUE_BYTES: u64 = 160 << 20;
 const VALUE_RATIO: u64 = 32;
@@ -117,6 +124,12 @@ pub(crate) struct Inspection {
     pub(crate) looks_left: u32,
     /// Bytes of members without a format that may still be searched for pickles.
     pub(crate) searched_left: u64,
+    /// Opcodes that all pickles of the file may still run; see [`Self::ran`].
+    pub(crate) steps_left: u64,
+    /// Bytes of JSON that may still be parsed.
+    pub(crate) json_left: u64,
+    /// Nodes of graphs that may still be read.
+    pub(crate) nodes_left: u64,
 }
 
 /// What stands around the bytes that are looked at.
@@ -133,6 +146,7 @@ pub(crate) enum Context {
 
 impl Inspection {
     pub(crate) fn new(size: u64) -> Self {
+        let decoded = size.saturating_mul(4).clamp(MIN_DECODED, MAX_DECODED);
         Self {
             size,
             reasons: Vec::new(),
@@ -140,8 +154,8 @@ impl Inspection {
             formats: Vec::new(),
             members: Vec::new(),
             members_left: MAX_MEMBERS,
-            decoded_left: size.saturating_mul(4).clamp(MIN_DECODED, MAX_DECODED),
-            streamed_left: MAX_STREAMED,
+            decoded_left: decoded,
+            streamed_left: decoded.saturating_mul(Price::MAX).max(MIN_STREAMED),
             licence: None,
             code_role: None,
             beside_model: false,
@@ -152,7 +166,7 @@ impl Inspection {
             packed: None,
             storages: Rc::default(),
             computed_left: size.saturating_mul(2).saturating_add(MIN_COMPUTED),
-            templates_left: size.saturating_mul(4).saturating_add(MIN_TEMPLATES),
+            templates_left: size.saturating_mul(2).saturating_add(MIN_TEMPLATES),
             code_steps_left: size.saturating_mul(4).saturating_add(MIN_CODE_STEPS),
             yaml_left: size.saturating_add(MIN_YAML),
             yaml_lines_left: size.saturating_mul(4).saturating_add(MIN_YAML_LINES),
@@ -161,6 +175,9 @@ impl Inspection {
             is_torch: false,
             external: BTreeMap::new(),
             searched_left: MAX_SEARCHED,
+            steps_left: size.saturating_mul(8).saturating_add(MIN_STEPS),
+            json_left: size.saturating_mul(4).saturating_add(MIN_JSON),
+            nodes_left: (size / 4).saturating_add(MIN_NODES),
             looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
                 .unwrap_or(u32::MAX),
         }
@@ -173,6 +190,12 @@ impl Inspection {
             .saturating_add(MIN_OBJECTS)
             .min(MAX_OBJECTS + self.size / BYTES_AN_OBJECT);
         usize::try_from(objects).unwrap_or(usize::MAX)
+    }
+
+    /// Takes what a pickle ran and made from what all of the file may.
+    pub(crate) const fn ran(&mut self, opcodes: u64, objects: u64) {
+        let cost = opcodes.saturating_add(objects.saturating_mul(STEPS_AN_OBJECT));
+        self.steps_left = self.steps_left.saturating_sub(cost);
     }
 
     /// Bytes that the values of one document may take.
@@ -230,6 +253,9 @@ impl Inspection {
         call: Option<String>,
     ) {
         self.worst = self.worst.max(verdict);
+        if self.is_settled() {
+            return;
+        }
         let message = shorten(&printable(&message.into()), MAX_CALL);
         let place = format!("{}\0{message}", self.members.join("\0"));
         if !self.seen.insert((technique.id, verdict, place)) {
@@ -258,8 +284,20 @@ impl Inspection {
         }
     }
 
+    /// Nothing that is still to come could change the verdict or be told of.
+    fn is_settled(&self) -> bool {
+        self.reasons.len() >= MAX_REASONS
+            && self
+                .reasons
+                .iter()
+                .all(|reason| reason.verdict == Verdict::Malicious)
+    }
+
     /// Inspects something inside, by its content, under a name.
     pub(crate) fn member(&mut self, name: &str, context: Context, source: &Source) {
+        if self.is_settled() {
+            return;
+        }
         let cost = source.len().saturating_add(MEMBER_COST);
         let Some(left) = self.member_bytes_left.checked_sub(cost) else {
             self.report(
@@ -276,7 +314,7 @@ impl Inspection {
         });
     }
 
-    /// What one decoder may put out.
+    /// What one quick decoder may put out.
     pub(crate) fn limit(&self) -> Limit {
         Limit {
             kept: self.decoded_left,
@@ -284,10 +322,27 @@ impl Inspection {
         }
     }
 
+    /// What one decoder of a compression may put out.
+    pub(crate) fn limit_of(&self, compression: Compression) -> Limit {
+        match compression {
+            Compression::Bzip2 | Compression::Xz | Compression::Lzma => self.limit_of_slow(),
+            _ => self.limit(),
+        }
+    }
+
+    /// What a slow decoder may put out: it pays for every byte, so that no member needs a share of its own.
+    pub(crate) const fn limit_of_slow(&self) -> Limit {
+        Limit {
+            kept: self.decoded_left,
+            all: self.streamed_left,
+        }
+    }
+
     /// Takes what a decoder put out from the budgets.
-    pub(crate) fn decoded(&mut self, content: &Sparse) {
+    pub(crate) fn decoded(&mut self, decoded: &Decoded) {
+        let content = &decoded.content;
         self.decoded_bytes(content.kept());
-        self.streamed_left = self.streamed_left.saturating_sub(content.len());
+        self.streamed_left = self.streamed_left.saturating_sub(decoded.work);
         self.member_bytes_left = self
             .member_bytes_left
             .saturating_add((content.len() - content.kept()).saturating_mul(2));
@@ -343,6 +398,15 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
     match text.char_indices().nth(limit) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
+    }
+}
+
+/// Bytes and what they do: `1 byte stands`, `2 bytes stand`.
+pub(crate) fn bytes_stand(count: u64) -> String {
+    if count == 1 {
+        "1 byte stands".to_owned()
+    } else {
+        format!("{count} bytes stand")
     }
 }
 

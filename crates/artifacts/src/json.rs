@@ -13,7 +13,7 @@ const OBJECT: u64 = 640;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unread {
     /// More values than a file of its size should have.
-    #[error("it has more values than are made of a file of this size")]
+    #[error("there are more values than are made of a file of this size")]
     TooMuch,
     /// Parsers that recurse overflow.
     #[error("it nests too deep")]
@@ -24,7 +24,12 @@ pub(crate) enum Unread {
 }
 
 /// Parses a document within the memory that the inspected file allows.
-pub(crate) fn parse(inspection: &Inspection, bytes: &[u8]) -> Result<Value, Unread> {
+pub(crate) fn parse(inspection: &mut Inspection, bytes: &[u8]) -> Result<Value, Unread> {
+    let left = inspection.json_left.checked_sub(bytes.len() as u64);
+    inspection.json_left = left.unwrap_or_default();
+    if left.is_none() {
+        return Err(Unread::TooMuch);
+    }
     check(inspection, bytes)?;
     serde_json::from_slice(bytes)
         .or_else(|error| match without_constants(bytes) {
@@ -104,9 +109,9 @@ mod tests {
 
     #[test]
     fn numbers_that_only_python_reads_do_not_hide_the_rest() {
-        let inspection = Inspection::new(1000);
+        let mut inspection = Inspection::new(1000);
         let read = parse(
-            &inspection,
+            &mut inspection,
             br#"{"a": [NaN, -Infinity], "b": "\"NaN", "c": 1}"#,
         )
         .unwrap();
@@ -114,19 +119,19 @@ mod tests {
             read,
             serde_json::json!({"a": [null, null], "b": "\"NaN", "c": 1})
         );
-        assert!(parse(&inspection, b"[NaN, nan]").is_err());
+        assert!(parse(&mut inspection, b"[NaN, nan]").is_err());
     }
 
     #[test]
     fn a_small_file_does_not_unpack_to_very_many_values() {
-        let inspection = Inspection::new(1000);
-        let few = parse(&inspection, br#"{"a": [1, "x, {[", {}]}"#).unwrap();
+        let mut inspection = Inspection::new(1000);
+        let few = parse(&mut inspection, br#"{"a": [1, "x, {[", {}]}"#).unwrap();
         assert_eq!(few["a"][1], "x, {[");
         let many = format!("[{}0]", "{\"a\":0},".repeat(1 << 19));
         assert!(matches!(
-            parse(&inspection, many.as_bytes()),
+            parse(&mut inspection, many.as_bytes()),
             Err(Unread::TooMuch)
         ));
-        assert!(parse(&Inspection::new(1 << 30), many.as_bytes()).is_ok());
+        assert!(parse(&mut Inspection::new(1 << 30), many.as_bytes()).is_ok());
     }
 }

@@ -13,6 +13,7 @@
 )]
 
 mod bundle;
+mod caffe;
 mod check;
 mod code;
 mod coreml;
@@ -32,6 +33,7 @@ mod numpy;
 mod onnx;
 mod packages;
 mod paddle;
+mod parquet;
 mod payload;
 mod pickle;
 mod promise;
@@ -49,6 +51,7 @@ mod technique;
 mod template;
 mod tensorflow;
 mod text;
+mod textproto;
 mod tflite;
 mod torch7;
 mod ubjson;
@@ -56,6 +59,8 @@ mod xml;
 mod yaml;
 mod zip;
 
-pub use check::{CheckError, Surroundings, check_bytes, check_file, check_file_of, sha256_of};
+pub use check::{
+    CheckError, Surroundings, check_bytes, check_file, check_file_of, is_text, sha256_of,
+};
 pub use executable::is_library;
 pub use source::{ReadAt, stop};

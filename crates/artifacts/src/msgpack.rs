@@ -3,7 +3,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Context, Inspection, printable};
+use crate::inspection::{Context, Inspection, bytes_stand, printable};
 use crate::source::{Cursor, Source};
 use crate::{pickle, sniff, technique};
 
@@ -122,7 +122,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
             Verdict::Suspicious,
             technique::MSGPACK_STRUCTURE,
             end,
-            format!("{} bytes stand behind the data", source.len() - end),
+            format!("{} behind the data", bytes_stand(source.len() - end)),
         );
         inspection.member(
             "(behind the data)",

@@ -72,6 +72,8 @@ struct Escapes {
     idle: Vec<String>,
     run: Vec<String>,
     stateful: Vec<String>,
+    inert: Vec<String>,
+    acting: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -128,6 +130,9 @@ struct Names {
     idle: FxHashSet<String>,
     run: FxHashSet<String>,
     stateful: FxHashSet<String>,
+    /// Classes that only hold their state, and what has classes that act without being called.
+    inert: FxHashSet<String>,
+    acting: FxHashSet<String>,
     verbs: FxHashSet<String>,
 }
 
@@ -165,6 +170,8 @@ impl Names {
             idle: data.escapes.idle.into_iter().collect(),
             run: data.escapes.run.into_iter().collect(),
             stateful: data.escapes.stateful.into_iter().collect(),
+            inert: data.escapes.inert.into_iter().collect(),
+            acting: data.escapes.acting.into_iter().collect(),
             ..Self::default()
         };
         for family in data.danger {
@@ -281,6 +288,23 @@ pub(crate) fn is_inert_module(module: &str) -> bool {
 /// Does a class that reaches outside do nothing when it is made from a state, without a call of it?
 pub(crate) fn is_stateful(module: &str, name: &str) -> bool {
     NAMES.stateful.contains(&format!("{module}.{name}"))
+}
+
+/// Is it a class of a module that reaches outside which only holds its state when it is made from one?
+pub(crate) fn is_inert(module: &str, name: &str) -> bool {
+    NAMES.inert.contains(&format!("{module}.{name}"))
+}
+
+/// Could an object of the class act when it is made, given a state or dropped, without a call of the class?
+pub(crate) fn may_act(module: &str, name: &str) -> bool {
+    if !is_class_name(name) || module.starts_with('_') {
+        return true;
+    }
+    let full = format!("{module}.{name}");
+    full.match_indices('.')
+        .map(|(at, _)| at)
+        .chain([full.len()])
+        .any(|end| NAMES.acting.contains(&full[..end]))
 }
 
 /// Is it a module of the standard library?

@@ -3,7 +3,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Context, Inspection};
+use crate::inspection::{Context, Inspection, bytes_stand};
 use crate::source::Source;
 use crate::{payload, pickle, sniff, technique};
 
@@ -47,8 +47,8 @@ fn behind(inspection: &mut Inspection, at: u64, rest: &Source) {
         technique::NPY_TRAILING,
         at,
         format!(
-            "{} bytes stand behind the items that the header describes",
-            rest.len()
+            "{} behind the items that the header describes",
+            bytes_stand(rest.len())
         ),
     );
     if !is_padding {

@@ -11,6 +11,10 @@ use crate::source::Source;
 use crate::technique;
 use crate::zip::leads_outside;
 
+mod written;
+
+pub(crate) use written::{is_json, json, syntax, text as written_text};
+
 const MAX_DEPTH: u32 = 16;
 const MAX_NODES: usize = 250_000;
 /// Dimensions that are multiplied; tensors have a few.

@@ -8,7 +8,7 @@ use std::io::Read;
 use trueline_facts::artifact::Verdict;
 
 use crate::encoding::{self, Compression};
-use crate::inspection::{Context, Inspection};
+use crate::inspection::{Context, Inspection, bytes_stand};
 use crate::source::Source;
 use crate::{executable, pickle, sniff, technique};
 
@@ -35,8 +35,8 @@ pub(crate) fn behind(inspection: &mut Inspection, source: &Source, end: u64, tai
             technique::TAIL,
             at,
             format!(
-                "{} bytes stand behind the end of the data{}: no loader of the format reads them",
-                rest.len(),
+                "{} behind the end of the data{}: no loader of the format reads them",
+                bytes_stand(rest.len()),
                 program.map_or_else(String::new, |kind| format!(", a program ({kind})"))
             ),
         );

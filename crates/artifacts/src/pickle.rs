@@ -34,7 +34,7 @@ mod value;
 mod weights_only;
 
 pub(crate) use expression::cost as expression_cost;
-pub(crate) use streams::{looks_like, opens, scan, search, skip_padding};
+pub(crate) use streams::{is_pickle, looks_like, opens, scan, search, skip_padding};
 
 /// A second cursor at the same place.
 fn machine_cursor(cursor: &crate::source::Cursor) -> crate::source::Cursor {

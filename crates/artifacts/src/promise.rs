@@ -79,7 +79,7 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("tmfile", "tengine", "a Tengine model"),
 ];
 
-/// Extensions of formats that hold no code, and what their files are found to be.
+/// Extensions of formats that are read here, and what their files are found to be.
 const PROMISES: &[(&str, &[&str])] = &[
     ("safetensors", &["safetensors"]),
     ("gguf", &["gguf", "ggml"]),
@@ -90,6 +90,7 @@ const PROMISES: &[(&str, &[&str])] = &[
     ("h5", &["hdf5"]),
     ("hdf5", &["hdf5"]),
     ("keras", &["zip", "hdf5"]),
+    ("t7", &["torch7"]),
 ];
 /// Extensions of files that loaders of models try, whatever they are.
 const LOADED: &[&str] = &[
@@ -175,6 +176,15 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
         inspection.format("tensorflow-index");
         return;
     }
+    if extension == Some("index") && is_checkpoint(lower) {
+        inspection.report(
+            Verdict::Unknown,
+            technique::NAME_CONTRADICTS,
+            0,
+            "named as the index of a TensorFlow checkpoint, but its content is none: fetch it again",
+        );
+        return;
+    }
     let marked = MODELS
         .iter()
         .find(|(at, mark, ..)| head.get(*at..).is_some_and(|bytes| bytes.starts_with(mark)));
@@ -207,6 +217,12 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
             "content of no known format, which was searched for pickles in its first 64 MB alone",
         );
     }
+}
+
+/// Names of the index of TensorFlow's variables, beside which their values stand.
+fn is_checkpoint(lower: &str) -> bool {
+    let base = lower.rsplit('/').next().unwrap_or(lower);
+    base == "variables.index" || base.contains("ckpt") || base.starts_with("checkpoint")
 }
 
 /// Names under which training libraries keep what they load with `torch.load`.

@@ -7,6 +7,7 @@ use std::io::Read;
 
 use trueline_facts::artifact::Verdict;
 
+use crate::encoding::Price;
 use crate::inspection::Inspection;
 use crate::source::Source;
 use crate::zip::Member;
@@ -78,9 +79,13 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         };
         for size in &folder.files {
             let Some(name) = names.next() else { break };
-            let decoded = encoding::collect(reader.by_ref().take(*size), inspection.limit().slow());
+            let decoded = encoding::collect(
+                reader.by_ref().take(*size),
+                inspection.limit_of_slow(),
+                Price::BZIP2,
+            );
             let whole = !decoded.broken && decoded.content.len() == *size;
-            inspection.decoded(&decoded.content);
+            inspection.decoded(&decoded);
             if members.len() < MAX_MEMBERS {
                 members.push(Member {
                     name: name.clone(),

@@ -7,14 +7,16 @@ use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
 use crate::{
-    coreml, executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle, pickle,
-    promise, python, rds, safetensors, seven_zip, tar, technique, template, tensorflow, text,
-    tflite, torch7, ubjson, xml, yaml, zip,
+    caffe, coreml, executable, gguf, hdf5, hidden, keras, msgpack, numpy, onnx, packages, paddle,
+    parquet, pickle, promise, python, rds, safetensors, seven_zip, tar, technique, template,
+    tensorflow, text, tflite, torch7, ubjson, xml, yaml, zip,
 };
 
 mod plain;
 
-use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_shell};
+pub(crate) use plain::is_whole_text;
+
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_prose, is_shell};
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
@@ -97,6 +99,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         tar::inspect(inspection, name, source);
         found.push("tar");
     }
+    if parquet::is_parquet(source) {
+        parquet::inspect(inspection, source);
+    }
     if head.starts_with(b"\x93NUMPY") {
         numpy::inspect(inspection, source);
         found.push("npy");
@@ -130,13 +135,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         rds::inspect(inspection, source, start);
         found.push("rds");
     }
-    if torch7::is_torch7(&head, name) {
-        torch7::inspect(inspection, source);
+    if let Some(reading) = torch7::read(source, &head, name) {
+        torch7::inspect(inspection, source, &reading);
         found.push("torch7");
     }
     // Weak marks only where no strong one stands.
     let strong = has_magic(&head) || found.iter().any(|f| !matches!(*f, "zip" | "hdf5"));
-    let is_pickle = (!strong || head.first() == Some(&0x80)) && pickle::looks_like(source);
+    // What people read may quote a pickle below a line that begins like a persistent id.
+    let is_quoted = is_plain && head.first() == Some(&b'P') && is_prose(name);
+    let is_pickle = (!strong || head.first() == Some(&0x80))
+        && !is_quoted
+        && pickle::is_pickle(inspection, source);
     let mut all_pickle = false;
     if is_pickle {
         if inspection.context != Context::Constant {
@@ -250,7 +259,7 @@ fn compressed(
     source: &Source,
     compression: Compression,
 ) -> bool {
-    let decoded = encoding::decode(source, compression, inspection.limit());
+    let decoded = encoding::decode(source, compression, inspection.limit_of(compression));
     let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
     if decoded.content.len() == 0 && (decoded.broken || weak) {
         if weak {
@@ -267,7 +276,7 @@ fn compressed(
         return true;
     }
     inspection.format(compression.name());
-    inspection.decoded(&decoded.content);
+    inspection.decoded(&decoded);
     let size = decoded.content.len();
     let is_one_value = encoding::is_bomb(&decoded.content, source.len());
     if decoded.cut || is_one_value {
@@ -539,9 +548,11 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
         packages::script(inspection, &lines);
     }
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
+    let is_syntax = matches!(extension, "onnxtxt" | "onnxtext");
     let is_mlflow = matches!(lower.as_str(), "mlmodel" | "mlproject");
     if !(is_json
         || is_graph
+        || is_syntax
         || is_mlflow
         || is_xml
         || is_yaml
@@ -577,8 +588,19 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
         template::inspect_as(inspection, &content, purpose);
     } else if lower == "config.pbtxt" {
         text::triton(inspection, &content);
+    } else if is_syntax {
+        onnx::syntax(inspection, &content);
     } else if is_graph {
-        tensorflow::text(inspection, &content);
+        let top = caffe::top(&content);
+        if top.is_onnx {
+            onnx::written_text(inspection, &content);
+        }
+        if top.has_layers {
+            caffe::inspect(inspection, &content);
+        }
+        if top.has_nodes || !top.is_onnx && !top.has_layers {
+            tensorflow::text(inspection, &content);
+        }
     } else if lower == "modelfile" {
         text::modelfile(inspection, &content);
     } else if is_xml {
@@ -589,6 +611,9 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
                 inspection.format("json");
                 if value.get("keras_version").is_some() || value.get("class_name").is_some() {
                     keras::config(inspection, &value, keras::Container::Zip);
+                }
+                if onnx::is_json(&value) {
+                    onnx::json(inspection, &value);
                 }
                 text::json(inspection, name, &value);
             }

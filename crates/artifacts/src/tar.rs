@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use trueline_facts::artifact::Verdict;
 
-use crate::inspection::{Inspection, printable, shorten};
+use crate::inspection::{Inspection, bytes_stand, printable, shorten};
 use crate::pickle;
 use crate::source::Source;
 use crate::technique;
@@ -414,7 +414,7 @@ fn behind(inspection: &mut Inspection, source: &Source, end: u64) -> Option<Memb
         Verdict::Clean,
         technique::ZIP_EXTRA,
         at,
-        format!("{} bytes stand behind the archive", source.len() - at),
+        format!("{} behind the archive", bytes_stand(source.len() - at)),
     );
     let rest = source.slice(at, u64::MAX);
     if !is_tar(&rest) {

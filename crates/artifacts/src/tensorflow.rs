@@ -19,7 +19,6 @@ pub(crate) use operations::outside_of_graphs;
 use operations::{Tier, tier};
 
 const MAX_DEPTH: u32 = 8;
-const MAX_NODES: usize = 2_000_000;
 /// Paths and addresses that are kept of a graph.
 const MAX_CONSTANTS: usize = 4096;
 /// Bytes of a layer's configuration.
@@ -83,8 +82,7 @@ fn is_node(source: &Source) -> bool {
 pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) {
     let mut walk = Walk {
         inspection,
-        nodes: 0,
-        reads_or_writes: false,
+        touches: Touches::Nothing,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),
@@ -117,10 +115,17 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, kind: Kind) 
     }
 }
 
+/// What the operations of a graph do to files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Touches {
+    Nothing,
+    Files,
+    Written,
+}
+
 struct Walk<'i> {
     inspection: &'i mut Inspection,
-    nodes: usize,
-    reads_or_writes: bool,
+    touches: Touches,
     /// Of the graph or function that is walked: an operation that saves or restores, under the name of a saver.
     has_saver: bool,
     /// Absolute paths and addresses among constants, and whether there were more.
@@ -180,7 +185,12 @@ impl Walk<'_> {
         let outer = std::mem::take(&mut self.has_saver);
         for (number, field) in fields(graph) {
             match (number, field) {
-                (1, Field::Bytes(node)) => self.node(&node, "", depth),
+                (1, Field::Bytes(node)) => {
+                    if !self.pays() {
+                        return;
+                    }
+                    self.node(&node, "", depth);
+                }
                 (2, Field::Bytes(library)) => {
                     for function in messages(&library, 1) {
                         self.function(&function, depth);
@@ -201,6 +211,9 @@ impl Walk<'_> {
             .unwrap_or_default();
         let outer = std::mem::take(&mut self.has_saver);
         for node in messages(function, 3) {
+            if !self.pays() {
+                return;
+            }
             self.node(&node, &name, depth);
         }
         if std::mem::replace(&mut self.has_saver, outer) {
@@ -208,17 +221,22 @@ impl Walk<'_> {
         }
     }
 
-    fn node(&mut self, node: &Source, function: &str, depth: u32) {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
+    /// Takes a node from what all graphs of the file may have.
+    fn pays(&mut self) -> bool {
+        let left = self.inspection.nodes_left.checked_sub(1);
+        self.inspection.nodes_left = left.unwrap_or_default();
+        if left.is_none() {
             self.inspection.report(
                 Verdict::Unknown,
                 technique::BUDGET,
                 0,
                 "graphs have more nodes than are looked at",
             );
-            return;
         }
+        left.is_some()
+    }
+
+    fn node(&mut self, node: &Source, function: &str, depth: u32) {
         let op = protobuf::text(node, 2).unwrap_or_default();
         let name = protobuf::text(node, 1).unwrap_or_default();
         if let Some(tier) = tier(&op) {
@@ -278,15 +296,25 @@ impl Walk<'_> {
                         Verdict::Suspicious
                     },
                     technique::TF_OP_WRITE,
-                    "saves or restores files outside of the functions that TensorFlow makes for it",
+                    if op == "SaveV2" {
+                        "saves files outside of the functions that TensorFlow makes for it"
+                    } else {
+                        "saves or restores files outside of the functions that TensorFlow makes for it"
+                    },
                 )
             }
             (None, _) => {
-                self.reads_or_writes = true;
+                self.touches = self.touches.max(Touches::Files);
                 return;
             }
         };
-        self.reads_or_writes = true;
+        let is_writer = tier == Tier::Write || op == "SaveV2";
+        let touches = if is_writer {
+            Touches::Written
+        } else {
+            Touches::Files
+        };
+        self.touches = self.touches.max(touches);
         self.inspection.report(
             verdict,
             technique,
@@ -370,7 +398,7 @@ impl Walk<'_> {
     }
 
     fn finish(self) {
-        if !self.reads_or_writes {
+        if self.touches == Touches::Nothing {
             return;
         }
         if self.more_constants {
@@ -391,10 +419,19 @@ impl Walk<'_> {
             if system {
                 self.inspection.report(
                     Verdict::Malicious,
-                    technique::TF_OP_READ,
+                    if self.touches == Touches::Written {
+                        technique::TF_OP_WRITE
+                    } else {
+                        technique::TF_OP_READ
+                    },
                     0,
                     format!(
-                        "the graph touches files and holds the path {}",
+                        "the graph {} and holds the path {}",
+                        if self.touches == Touches::Written {
+                            "writes files"
+                        } else {
+                            "touches files"
+                        },
                         printable(place)
                     ),
                 );
@@ -416,8 +453,7 @@ pub(crate) fn text(inspection: &mut Inspection, content: &str) {
     inspection.format("tensorflow-graph");
     let mut walk = Walk {
         inspection,
-        nodes: 0,
-        reads_or_writes: false,
+        touches: Touches::Nothing,
         has_saver: false,
         more_constants: false,
         constants: Vec::new(),

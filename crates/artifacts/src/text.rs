@@ -11,10 +11,12 @@ use crate::{hidden, keras, packages, python, technique, template};
 
 mod files;
 mod frameworks;
+mod references;
 mod values;
 
 pub(crate) use files::{modelfile, path_file};
 pub(crate) use frameworks::triton;
+use references::References;
 use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, imports, library};
 
 /// Packages that configurations of models name in `_target_`.
@@ -82,11 +84,14 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
     let mut is_keras = false;
     let mut expressions_left = MAX_EXPRESSIONS;
     let imports = imports(value);
+    let mut references = References::new(value);
     while let Some(value) = stack.pop() {
         match value {
             Value::Array(items) => stack.extend(items),
             Value::Object(map) => {
                 for (key, value) in map {
+                    let stands_for = stands_for(&mut references, key, value, map);
+                    let value = stands_for.as_ref().unwrap_or(value);
                     evaluated_items(inspection, key, value, &imports, &mut expressions_left);
                     field(inspection, key, value, syntax);
                     match value {
@@ -114,7 +119,7 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
                     // What is called may take the name of another function.
                     for key in ["path", "method", "function"] {
                         if let Some(name) = map.get(key).and_then(Value::as_str) {
-                            named_argument(inspection, name);
+                            named_argument(inspection, &references.resolved(name, map));
                         }
                     }
                 }
@@ -131,6 +136,29 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
     frameworks::inspect(inspection, name, value);
     packages::environment(inspection, name, value);
     packages::pipeline(inspection, name, value);
+}
+
+/// A value with what its references stand for, if it has any.
+fn stands_for(
+    references: &mut References<'_>,
+    key: &str,
+    value: &Value,
+    around: &serde_json::Map<String, Value>,
+) -> Option<Value> {
+    match value {
+        Value::String(text) if text.contains("${") => Some(Value::String(
+            references.resolved(text, around).into_owned(),
+        )),
+        Value::Array(items) if key == "_args_" => Some(Value::Array(
+            items
+                .iter()
+                .filter_map(Value::as_str)
+                .take(MAX_LIBRARIES)
+                .map(|text| Value::String(references.resolved(text, around).into_owned()))
+                .collect(),
+        )),
+        _ => None,
+    }
 }
 
 fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) {
@@ -217,6 +245,18 @@ fn field(inspection: &mut Inspection, key: &str, value: &Value, syntax: Syntax) 
             {
                 target(inspection, &format!("{library}.{class}"), false);
             }
+        }
+        // And the module that parallel layers are taken from.
+        ("megatron_core", Value::String(module)) if module != "megatron.core" => {
+            inspection.report(
+                Verdict::Suspicious,
+                technique::AUTO_MAP,
+                0,
+                format!(
+                    "loading the adapter imports the module {}, where PEFT expects megatron.core",
+                    printable(module)
+                ),
+            );
         }
         ("_target_", Value::String(target)) => self::target(inspection, target, false),
         ("user_dir", Value::String(folder)) if !folder.is_empty() => {

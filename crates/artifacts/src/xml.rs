@@ -1,5 +1,7 @@
 //! XML of models (PMML, OpenVINO): entities that read files, libraries that are loaded, documents that are included.
 
+use std::borrow::Cow;
+
 use trueline_facts::artifact::Verdict;
 
 use crate::code::is_code;
@@ -25,6 +27,7 @@ const MAX_ELEMENT: usize = 4096;
 
 /// Inspects a document.
 pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
+    let text = &*without_notes(text);
     let upper = text.to_ascii_uppercase();
     let is_pmml = upper.contains("<PMML");
     let is_openvino = upper.contains("<NET") && upper.contains("<LAYERS");
@@ -41,6 +44,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
     let lower = text.to_ascii_lowercase();
     if is_openvino {
         weights(inspection, name, text, &lower);
+    }
+    if lower.contains("<plugins") {
+        plugins(inspection, text, &lower);
     }
     // Kernels of custom layers are compiled from the files that they name.
     for (at, _) in lower.match_indices("<source") {
@@ -105,6 +111,110 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
             0,
             "the document includes another file",
         );
+    }
+}
+
+/// The text with spaces for what no reader of it takes as markup: comments and quoted sections. Everything else stays
+/// where it is; from the first place on where readers may differ, all of it.
+fn without_notes(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let mut notes: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    while let Some(open) = memchr::memchr(b'<', &bytes[at..]) {
+        let start = at + open;
+        let rest = &bytes[start..];
+        let note = [
+            (&b"<!--"[..], &b"-->"[..]),
+            (b"<![CDATA[", b"]]>"),
+            (b"<?", b"?>"),
+        ]
+        .into_iter()
+        .find(|(mark, _)| rest.starts_with(mark));
+        let end = match note {
+            Some((mark, close)) => {
+                let Some(len) = memchr::memmem::find(&rest[mark.len()..], close) else {
+                    break;
+                };
+                let end = start + mark.len() + len + close.len();
+                if mark != b"<?" {
+                    notes.push((start, end));
+                }
+                end
+            }
+            None => match end_of_tag(rest) {
+                Some(len) => start + len,
+                None => break,
+            },
+        };
+        at = end;
+    }
+    if notes.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut kept = 0;
+    for (start, end) in notes {
+        plain.push_str(&text[kept..start]);
+        plain.extend(std::iter::repeat_n(' ', end - start));
+        kept = end;
+    }
+    plain.push_str(&text[kept..]);
+    Cow::Owned(plain)
+}
+
+/// Bytes of an element's tag or of a declaration, up to where its own begin; `None` where a value holds what none may,
+/// so that readers differ in where it ends.
+fn end_of_tag(tag: &[u8]) -> Option<usize> {
+    let is_declaration = tag.starts_with(b"<!");
+    let mut at = 1;
+    loop {
+        let found = at + tag[at..].iter().position(|b| b"\"'<>[".contains(b))?;
+        match tag[found] {
+            b'>' => return Some(found + 1),
+            b'[' if is_declaration => return Some(found + 1),
+            b'[' => at = found + 1,
+            b'<' => return None,
+            quote => {
+                let len = memchr::memchr(quote, &tag[found + 1..])?;
+                let value = &tag[found + 1..found + 1 + len];
+                if !is_declaration && value.contains(&b'<') {
+                    return None;
+                }
+                at = found + len + 2;
+            }
+        }
+    }
+}
+
+/// `OpenVINO` loads the library of each plugin that a list of them names: its own by their names alone, from where it is
+/// installed, and others from wherever they are said to be.
+fn plugins(inspection: &mut Inspection, text: &str, lower: &str) {
+    for (at, _) in lower.match_indices("<plugin") {
+        if lower.as_bytes().get(at + 7) == Some(&b's') {
+            continue;
+        }
+        for place in attributes(element(text, at), "location") {
+            inspection.format("openvino");
+            let place = place.trim();
+            let base = place.strip_prefix("lib").unwrap_or(place);
+            let is_place = place.contains(['/', '\\', ':']) || place.starts_with('~');
+            if place.is_empty() || !is_place && base.starts_with("openvino_") {
+                continue;
+            }
+            inspection.report(
+                if leads_outside(place) || place.contains("://") {
+                    Verdict::Malicious
+                } else {
+                    Verdict::Suspicious
+                },
+                technique::XML_EXTENSION,
+                at as u64,
+                format!(
+                    "reading the list of plugins loads the library {}",
+                    printable(place)
+                ),
+            );
+        }
     }
 }
 
@@ -302,6 +412,74 @@ mod tests {
             ),
             Verdict::Clean
         );
+    }
+
+    #[test]
+    fn comments_and_quoted_sections_declare_nothing_and_hide_nothing() {
+        let pmml = |before: &str, inside: &str| {
+            verdict(&format!(
+                "<?xml version='1.0'?>{before}<PMML version='4.4'><Header copyright='it&apos;s'><Annotation>don't {inside}</Annotation></Header></PMML>"
+            ))
+        };
+        let entity = "<!ENTITY x SYSTEM \"file:///etc/passwd\">";
+        for (before, inside) in [
+            ("<!-- <!DOCTYPE x SYSTEM \"a\"> isn't -->".to_owned(), ""),
+            (
+                String::new(),
+                "<![CDATA[<!ENTITY x SYSTEM \"file:///etc/passwd\">]]>",
+            ),
+            (
+                format!("<!--{entity}--><?pi '<!--' ?>"),
+                "<!-- xi:include -->",
+            ),
+        ] {
+            assert_eq!(pmml(&before, inside), Verdict::Clean, "{before}{inside}");
+        }
+        let real = format!("<!DOCTYPE x [{entity}]>");
+        for before in [
+            format!("<!-- a -->{real}<!-- b -->"),
+            format!("<!-- {real} -->{real}"),
+            format!("<?pi <!-- ?>{real}<?pi --> ?>"),
+            format!("<!DOCTYPE x [<!ENTITY a '<!--'>{entity}<!ENTITY b '-->'>]>"),
+            format!("<!DOCTYPE x [<!-- ' -->{entity}<!-- ' -->]>"),
+            format!("<!-- a{real}"),
+        ] {
+            assert_eq!(pmml(&before, ""), Verdict::Malicious, "{before}");
+        }
+        // Some readers take what others refuse.
+        for layer in [
+            "<layer a='<!--' library='/tmp/x.so' b='-->'/>",
+            "<layer '><!-- <layer library='/tmp/x.so'/> -->",
+        ] {
+            assert_eq!(
+                verdict(&format!("<net name='a'><layers>{layer}</layers></net>")),
+                Verdict::Malicious,
+                "{layer}"
+            );
+        }
+        // Very many of them take no more time than one.
+        assert_eq!(pmml("", &"<!-- a".repeat(200_000)), Verdict::Clean);
+    }
+
+    #[test]
+    fn a_list_of_plugins_loads_what_it_names() {
+        let list = |place: &str| {
+            verdict(&format!(
+                "<ie><plugins><plugin name='CPU' location='{place}'><properties/></plugin></plugins></ie>"
+            ))
+        };
+        for place in ["/tmp/libx.so", "../x.dll", "C:\\x.dll", "//host/x"] {
+            assert_eq!(list(place), Verdict::Malicious, "{place}");
+        }
+        for place in ["./libx.so", "a/libopenvino_intel_cpu_plugin.so", "libx.so"] {
+            assert_eq!(list(place), Verdict::Suspicious, "{place}");
+        }
+        for place in [
+            "libopenvino_intel_cpu_plugin.so",
+            "openvino_auto_plugin.dll",
+        ] {
+            assert_eq!(list(place), Verdict::Clean, "{place}");
+        }
     }
 
     #[test]

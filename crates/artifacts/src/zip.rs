@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding;
-use crate::inspection::{Inspection, printable};
+use crate::encoding::{self, Compression};
+use crate::inspection::{Inspection, bytes_stand, printable};
 use crate::source::Source;
 use crate::technique::{self, Technique};
 use crate::{executable, hidden, pickle};
@@ -67,7 +67,7 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
             Verdict::Clean,
             technique::ZIP_EXTRA,
             0,
-            format!("{} bytes stand before the archive", directory.shift),
+            format!("{} before the archive", bytes_stand(directory.shift)),
         );
     }
     agree(inspection, &directory, &others);
@@ -286,7 +286,7 @@ fn gaps(
             Verdict::Clean,
             technique::ZIP_EXTRA,
             directory.end,
-            format!("{behind} bytes stand behind the archive"),
+            format!("{} behind the archive", bytes_stand(behind)),
         );
         // Zeros would hide what it is.
         let at = pickle::skip_padding(source, directory.end);
@@ -531,24 +531,18 @@ fn open(
     let decoded = match local.entry.method.max(entry.method) {
         0 => return Some(Member { name, source: body }),
         8 => encoding::inflate(&body, inspection.limit()),
-        12 => encoding::decode(&body, encoding::Compression::Bzip2, inspection.limit()),
+        12 => encoding::decode(&body, Compression::Bzip2, inspection.limit_of_slow()),
         14 => {
             // Four bytes of version and size, then raw properties without a length.
             let mut bytes = body.read(4, 5);
             bytes.extend([0xff; 8]);
             bytes.extend(body.read(9, 64 << 20));
-            encoding::decode(&Source::of_bytes(bytes), encoding::Compression::Lzma, {
-                // The size ends the data where no mark does; of `all` the decoder takes its share.
-                let limit = inspection.limit();
-                let size = entry.size.max(1);
-                encoding::Limit {
-                    kept: limit.kept.min(size),
-                    all: limit.all.min(size.saturating_mul(encoding::SLOW)),
-                }
-            })
+            // The size ends the data where no mark does.
+            let raw = Source::of_bytes(bytes);
+            encoding::lzma_of_size(&raw, entry.size.max(1), inspection.limit_of_slow())
         }
-        93 => encoding::decode(&body, encoding::Compression::Zstd, inspection.limit()),
-        95 => encoding::decode(&body, encoding::Compression::Xz, inspection.limit()),
+        93 => encoding::decode(&body, Compression::Zstd, inspection.limit()),
+        95 => encoding::decode(&body, Compression::Xz, inspection.limit_of_slow()),
         method => {
             inspection.report(
                 Verdict::Suspicious,
@@ -574,7 +568,7 @@ fn open(
         );
         return Some(Member { name, source: body });
     }
-    inspection.decoded(&decoded.content);
+    inspection.decoded(&decoded);
     let is_whole_bomb = encoding::is_bomb(&decoded.content, body.len());
     if !decoded.cut && is_whole_bomb {
         inspection.report(

@@ -324,6 +324,14 @@ impl Ledger {
             Changer::Agent(agent, _) => self.intern(&Owner::Agent((*agent).clone())),
             _ => UNKNOWN,
         };
+        // Seen, and not back: what is like it later was written anew.
+        if self
+            .returned
+            .get(path)
+            .is_some_and(|file| !file.is_in(&now))
+        {
+            self.returned.remove(path);
+        }
         let coming_back = self.coming_back(path, &now);
         let from_before = origins(&before.lines, &now);
         // What an agent's call leaves of a state that was seen before it stays; what became of the file while nobody

@@ -65,7 +65,7 @@ pub struct Reason {
     /// CWE number of the weakness that a loader has there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cwe: Option<u32>,
-    /// CVE and advisory ids of the same technique.
+    /// What is public about the same technique: ids of advisories, issues and papers, or an address of documentation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
 }
@@ -117,7 +117,7 @@ pub struct Artifact {
     /// The model card beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_card: Option<RepoPath>,
-    /// The team looked at this very content and takes it: its verdict stands and no gate stops it.
+    /// The team looked at this very content and takes it: its verdict stops no gate. Licence and card are asked for all the same.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub vetted: bool,
     /// What the team asks of models and this one does not keep.

@@ -155,6 +155,9 @@ pub struct LearnReveal {
     pub exercise: String,
     /// A fix that holds; null where there is none.
     pub fix: Option<RevealedFix>,
+    /// Other fixes that hold, in another style.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_fixes: Vec<RevealedFix>,
     /// Fixes that tempt and do not hold.
     pub wrong_fixes: Vec<WrongFix>,
     /// What there is to learn, in Markdown.

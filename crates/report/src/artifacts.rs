@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use trueline_facts::artifact::{Artifact, ArtifactReport, Verdict};
+use trueline_facts::artifact::{Artifact, ArtifactReport, Reason, Verdict};
 
 use crate::markdown::{code, text};
 use crate::style::Style;
@@ -17,9 +17,7 @@ const MAX_REASONS: usize = 5;
 pub fn terminal(report: &ArtifactReport, style: &Style, all: bool) -> String {
     let mut out = String::new();
     let artifacts = worst_first(report);
-    let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
     for artifact in artifacts {
-        *counts.entry(artifact.verdict).or_default() += 1;
         if artifact.verdict > Verdict::Clean || !artifact.breaches.is_empty() || all {
             record(&mut out, artifact, *style);
         }
@@ -31,16 +29,10 @@ pub fn terminal(report: &ArtifactReport, style: &Style, all: bool) -> String {
             .map_or_else(String::new, |p| format!("{p}: "));
         line(&mut out, &format!("{path}{}", diagnostic.message));
     }
-    let summary: Vec<String> = counts
-        .iter()
-        .rev()
-        .map(|(verdict, count)| format!("{count} {verdict}"))
-        .collect();
     let files = counted(report.artifacts.len() as u64, "file");
-    if summary.is_empty() {
-        line(&mut out, "No files.");
-    } else {
-        line(&mut out, &format!("{files}: {}", summary.join(", ")));
+    match verdicts(report) {
+        None => line(&mut out, "No files."),
+        Some(verdicts) => line(&mut out, &format!("{files}: {verdicts}")),
     }
     out
 }
@@ -67,16 +59,13 @@ fn record(out: &mut String, artifact: &Artifact, style: Style) {
         .filter(|r| r.verdict > Verdict::Clean || artifact.verdict == Verdict::Clean)
         .collect();
     for reason in reasons.iter().take(MAX_REASONS) {
-        let place = if reason.members.is_empty() {
-            format!("byte {}", reason.offset)
-        } else {
-            format!("{}, byte {}", reason.members.join(" > "), reason.offset)
-        };
         line(
             out,
             &format!("    {} [{}]", reason.message, reason.technique),
         );
-        line(out, &format!("      at {place}"));
+        if let Some(place) = place(reason) {
+            line(out, &format!("      at {place}"));
+        }
         if let Some(call) = &reason.call {
             line(out, &format!("      {call}"));
         }
@@ -93,12 +82,34 @@ fn record(out: &mut String, artifact: &Artifact, style: Style) {
             ),
         );
     }
+    if let Some(loads) = artifact
+        .loads_under_weights_only
+        .filter(|_| artifact.verdict > Verdict::Clean)
+    {
+        let what = match (loads, &artifact.refused_under_weights_only) {
+            (true, _) => "loads it: what is said above happens all the same".to_owned(),
+            (false, Some(what)) => format!("refuses it, because of {what}"),
+            (false, None) => "refuses it".to_owned(),
+        };
+        line(out, &format!("    torch.load(…, weights_only=True) {what}"));
+    }
     if let Some(advice) = artifact
         .advice
         .as_ref()
         .filter(|_| artifact.verdict > Verdict::Clean)
     {
         line(out, &format!("    {advice}"));
+    }
+}
+
+/// Where it was seen; the beginning of a file says nothing.
+fn place(reason: &Reason) -> Option<String> {
+    let members = reason.members.join(" > ");
+    match (members.is_empty(), reason.offset) {
+        (true, 0) => None,
+        (true, at) => Some(format!("byte {at}")),
+        (false, 0) => Some(members),
+        (false, at) => Some(format!("{members}, byte {at}")),
     }
 }
 
@@ -162,20 +173,30 @@ pub fn markdown(report: &ArtifactReport) -> String {
 
 /// How many files of which verdict.
 pub(crate) fn headline(report: &ArtifactReport) -> String {
-    let mut counts: BTreeMap<Verdict, u64> = BTreeMap::new();
+    let files = counted(report.artifacts.len() as u64, "model file");
+    verdicts(report).map_or_else(
+        || "no model file was checked".to_owned(),
+        |verdicts| format!("{files}: {verdicts}"),
+    )
+}
+
+/// How many there are of each verdict, the worst first; what the team vetted is counted for itself, as no gate minds it.
+fn verdicts(report: &ArtifactReport) -> Option<String> {
+    let mut counts: BTreeMap<Option<Verdict>, u64> = BTreeMap::new();
     for artifact in &report.artifacts {
-        *counts.entry(artifact.verdict).or_default() += 1;
-    }
-    if counts.is_empty() {
-        return "no model file was checked".to_owned();
+        let is_waived = artifact.vetted && artifact.verdict > Verdict::Clean;
+        let verdict = (!is_waived).then_some(artifact.verdict);
+        *counts.entry(verdict).or_default() += 1;
     }
     let parts: Vec<String> = counts
         .iter()
         .rev()
-        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .map(|(verdict, count)| {
+            let word = verdict.map_or("vetted by the team", Verdict::as_str);
+            format!("{count} {word}")
+        })
         .collect();
-    let files = counted(report.artifacts.len() as u64, "model file");
-    format!("{files}: {}", parts.join(", "))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// The worst verdict first, then by path.

@@ -1,6 +1,6 @@
 //! Model files: which files of a tree are checked, the records of them, and the findings that a scan shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -66,8 +66,12 @@ pub fn artifacts(
     let asked = config_of(&request.standing_in)?.models;
     let mut files = BTreeMap::new();
     let mut diagnostics = Vec::new();
+    let mut asked_for = BTreeSet::new();
     for path in &request.paths {
         files::list(path, &mut files, &mut diagnostics)?;
+        if path.is_file() {
+            asked_for.insert(files::named(path));
+        }
     }
     let files: Vec<(RepoPath, PathBuf)> = files.into_iter().collect();
     if files.is_empty() {
@@ -77,7 +81,8 @@ pub fn artifacts(
             "no file was checked: the paths hold none",
         ));
     }
-    let (mut artifacts, more) = check_all(&files, request.threads, progress, interrupt)?;
+    let folders = beside::folders(&files, asked_for);
+    let (mut artifacts, more) = check_all(&files, &folders, request.threads, progress, interrupt)?;
     diagnostics.extend(more);
     diagnostics.extend(artifacts.iter().filter_map(pointer));
     let base = &request.standing_in;
@@ -150,6 +155,7 @@ fn config_of(folder: &Path) -> Result<Config, ScanError> {
 
 fn check_all(
     files: &[(RepoPath, PathBuf)],
+    folders: &beside::Folders,
     threads: usize,
     progress: &dyn Progress,
     interrupt: &AtomicBool,
@@ -160,7 +166,6 @@ fn check_all(
         .build()
         .map_err(ScanError::Threads)?;
     progress.phase("checking models", files.len() as u64);
-    let loaded = beside::folders(files);
     let done = AtomicU64::new(0);
     let results: Vec<Option<Result<Artifact, Diagnostic>>> = pool.install(|| {
         files
@@ -169,7 +174,7 @@ fn check_all(
                 if interrupt.load(Ordering::Relaxed) {
                     return None;
                 }
-                let result = one(path, file, beside::of(path, &loaded));
+                let result = one(path, file, beside::of(path, folders));
                 progress.advance_to(done.fetch_add(1, Ordering::Relaxed) + 1);
                 // What an interrupt cut short is no record.
                 (!interrupt.load(Ordering::Relaxed)).then_some(result)
@@ -204,7 +209,13 @@ fn one(path: &RepoPath, file: &Path, surroundings: Surroundings) -> Result<Artif
         trueline_artifacts::check_file_of(file, path.clone(), surroundings)
     }));
     match checked {
-        Ok(Ok(artifact)) => Ok(artifact),
+        Ok(Ok(mut artifact)) => {
+            let is_judged = surroundings != Surroundings::Unknown || !artifact.formats.is_empty();
+            if beside::is_code(path) && !is_judged && artifact.reasons.is_empty() {
+                artifact.reasons.push(not_judged());
+            }
+            Ok(artifact)
+        }
         Ok(Err(error)) => Err(Diagnostic::new(
             Level::Warning,
             "model-unreadable",
@@ -238,6 +249,20 @@ fn one(path: &RepoPath, file: &Path, surroundings: Surroundings) -> Result<Artif
             }],
             advice: None,
         }),
+    }
+}
+
+/// What is said of source code that no loader of the models here runs.
+fn not_judged() -> Reason {
+    Reason {
+        verdict: Verdict::Clean,
+        technique: "source-not-judged".to_owned(),
+        message: "source code that loading the models here does not run; it was not judged as a program (given by its own name, it is)".to_owned(),
+        members: Vec::new(),
+        offset: 0,
+        call: None,
+        cwe: None,
+        references: Vec::new(),
     }
 }
 
@@ -296,7 +321,8 @@ pub(crate) fn add(
         .filter_map(|(path, _)| Some(clean.get(path)?.1.clone()))
         .collect();
     if !fresh.is_empty() {
-        let (checked_now, diagnostics) = check_all(&fresh, threads, progress, interrupt)?;
+        let folders = beside::folders(&fresh, BTreeSet::new());
+        let (checked_now, diagnostics) = check_all(&fresh, &folders, threads, progress, interrupt)?;
         checked.diagnostics.extend(diagnostics);
         for artifact in &checked_now {
             if let Some(stat) = stats.get(&artifact.path)

@@ -7,6 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from kit import short
 
+# What a model, a tool or a user says is kept as a whole, as far as anybody reads it.
+LONGEST_SAID = 8000
+# Of a text in which a call has its origin, what is shown around that place, and of the members beside it.
+LONGEST_ORIGIN = 300
+LONGEST_BESIDE = 60
+# A shorter word than this, or one of letters only, may stand anywhere by chance.
+SHORTEST_TAKEN = 8
+SYSTEM = "the system prompt"
 ORDER = re.compile(r"TOOL:\s*([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*")
 
 
@@ -60,6 +68,12 @@ def texts(value, depth=0):
 
 def orders(text):
     """Each `TOOL: name {json}` in a text, whatever stands behind it."""
+    for _, order in placed(text):
+        yield order
+
+
+def placed(text):
+    """As `orders`, each with where it begins."""
     for found in ORDER.finditer(text):
         args = {}
         if text[found.end():found.end() + 1] == "{":
@@ -67,7 +81,7 @@ def orders(text):
                 args, _ = json.JSONDecoder().raw_decode(text, found.end())
             except (ValueError, RecursionError):
                 continue
-        yield found.group(1), args
+        yield found.start(), (found.group(1), args)
 
 
 def obedient(script):
@@ -119,10 +133,82 @@ class Run:
 def told(kit, message):
     """A message of a prompt: whose it is, and its text."""
     if not isinstance(message, dict):
-        return kit.shown(json.dumps(message, default=str), 300)
+        return kit.shown(json.dumps(message, default=str), LONGEST_SAID)
     content = message.get("content", "")
     text = content if isinstance(content, str) else json.dumps(content, default=str)
-    return "%s: %s" % (short(message.get("role", "?"), 20), kit.shown(text, 300))
+    return "%s: %s" % (short(message.get("role", "?"), 20), kit.shown(text, LONGEST_SAID))
+
+
+def members(value, within=None, depth=0):
+    """Each text within a value, with the innermost object that it is a member of. A text that is JSON itself is looked into."""
+    if depth > 30:
+        return
+    if isinstance(value, str):
+        inner = None
+        if value[:1] in "[{" and len(value) < 1 << 20:
+            try:
+                inner = json.loads(value)
+            except (ValueError, RecursionError):
+                pass
+        if inner is None:
+            yield within, value
+        else:
+            yield from members(inner, within, depth + 1)
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from members(v, value, depth + 1)
+    elif isinstance(value, list):
+        for v in value:
+            yield from members(v, within, depth + 1)
+
+
+def read_by(context):
+    """What the model was given by others than itself and its user: (who or what gave it, the value), the last one first."""
+    for message in reversed(listed(context.messages)):
+        role = message.get("role") if isinstance(message, dict) else None
+        if role in ("assistant", "user"):
+            continue
+        name = short(message.get("name", ""), 60) if isinstance(message, dict) else ""
+        giver = {"tool": "a result of " + (name or "a tool"), "system": SYSTEM}.get(role, "a message")
+        yield giver, message.get("content", "") if isinstance(message, dict) else message
+    for tool in listed(context.tools):
+        name = tool.get("name", "") if isinstance(tool, dict) else ""
+        yield "the description of the tool " + short(name, 60), tool
+
+
+def listed(value):
+    """What a harness sends is a list, if it is as it should be."""
+    return value if isinstance(value, list) else []
+
+
+def origin(context, task, answer):
+    """Where a call of the model comes from, if that is a text of somebody else: an order that it obeys, or a word that it
+    could have had from nowhere else. In words, or None."""
+    if not isinstance(answer, dict) or "tool" not in answer:
+        return None
+    call = (answer["tool"], answer.get("args") or {})
+    words = [w for w in call[1].values() if isinstance(w, str) and len(w) >= SHORTEST_TAKEN and not w.isalpha()] if isinstance(call[1], dict) else []
+    said = "\n".join([task, *(str(m.get("content", "")) for m in listed(context.messages) if isinstance(m, dict) and m.get("role") == "user")])
+    taken = None
+    for giver, value in read_by(context):
+        for within, text in members(value):
+            for plain in (text, text.replace('\\"', '"').replace("\\n", "\n")):
+                for at, order in placed(plain):
+                    if order == call:
+                        return "obeys %s: %s" % (giver, beside(within, text, plain, at))
+            for word in words:
+                if taken is None and giver != SYSTEM and word in text and word not in said:
+                    taken = "has %s from %s: %s" % (short(word, LONGEST_BESIDE), giver, beside(within, text, text, text.find(word)))
+    return taken
+
+
+def beside(within, text, shown, at):
+    """A text around a place in it, with the other members of its object: who wrote it, and what else it says of itself."""
+    part = short(shown, LONGEST_ORIGIN) if at < LONGEST_BESIDE else "…" + short(shown[at - LONGEST_BESIDE:], LONGEST_ORIGIN)
+    if not isinstance(within, dict) or len(within) < 2:
+        return part
+    return ", ".join("%s: %s" % (short(k, 40), part if v == text else short(v if isinstance(v, str) else json.dumps(v, default=str), LONGEST_BESIDE))
+                     for k, v in list(within.items())[:8])
 
 
 def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls, timeout):
@@ -139,8 +225,8 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
         if members.get("shown_to_user") == members.get("result"):
             members = dict(members, shown_to_user=None)
         if kind != "prompt":
-            kit.log(kind + "".join(" %s=%s" % (k, kit.shown(v if isinstance(v, str) else json.dumps(v, default=str), 160))
-                                   for k, v in members.items() if v is not None))
+            kit.log(kind + "".join(" %s=%s" % (k, kit.shown(v if isinstance(v, str) else json.dumps(v, default=str), LONGEST_SAID))
+                                   for k, v in members.items() if v is not None), 4 * LONGEST_SAID)
         return entry
 
     def on_task(_):
@@ -157,10 +243,13 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
         # The messages that are new to the transcript: what the model read last is why it does what it does.
         known = len(run.known) if context.messages[:len(run.known)] == run.known else 0
         for message in context.messages[known:]:
-            kit.log("the model reads %s" % told(kit, message))
+            kit.log("the model reads %s" % told(kit, message), 2 * LONGEST_SAID)
         run.known = context.messages
         answer = model(context) if model else {"final": ""}
-        kit.log("the model says %s" % kit.shown(json.dumps(answer, default=str), 200))
+        kit.log("the model says %s" % kit.shown(json.dumps(answer, default=str), LONGEST_SAID), 2 * LONGEST_SAID)
+        why = origin(context, task, answer)
+        if why is not None:
+            kit.log("the model %s" % why, 8 * LONGEST_ORIGIN)
         return answer
 
     def on_tool(asked):
@@ -185,7 +274,7 @@ def run_agent(kit, task, tools, model, principal, data, approve, env, most_calls
     def on_approve(asked):
         text, name, args = str(asked.get("text", "")), asked.get("name"), asked.get("args")
         yes = bool(approve(text, name, args)) if callable(approve) else bool(approve)
-        note("approval", tool=str(name), args=args, result=yes, shown_to_user=text)
+        note("approval", tool=str(name), result=yes, shown_to_user=text, args=args)
         return {"approved": yes}
 
     def on_final(asked):

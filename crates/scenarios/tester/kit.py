@@ -319,8 +319,7 @@ class Kit:
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
         if isinstance(body, str):
             body = body.encode()
-        # As a person reads it: without percent signs.
-        line = "%s %s" % (method, short(urllib.parse.unquote(path), 300)) + (" %s" % short(body, 160) if body else "")
+        line = "%s %s" % (method, short(urllib.parse.unquote(path), 300)) + (" %s" % self.shown(readable(body, headers), 300) if body else "")
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
             with self._awaited:
@@ -500,6 +499,15 @@ class Kit:
         from agent import obedient
 
         return obedient(script)
+
+
+def readable(body, headers):
+    """A body as a person reads it: the fields of a form without percent signs, each a word of its own."""
+    kind = next((v for k, v in headers.items() if k.lower() == "content-type"), "")
+    if not kind.startswith("application/x-www-form-urlencoded"):
+        return body
+    text = body.decode("utf-8", "replace") if isinstance(body, (bytes, bytearray)) else str(body)
+    return " & ".join(urllib.parse.unquote_plus(field) for field in text.split("&"))
 
 
 def plainly(error):

@@ -68,28 +68,6 @@ def written_secret(item):
     return None
 
 
-def file_with_token(t):
-    """A RUN that writes the token to a file and does not remove it again, in what is shipped."""
-    all_stages = stages(t)
-    for number, stage in enumerate(all_stages):
-        for item in stage:
-            value = item["value"]
-            writes = re.search(r"(token|secrets)[^\n]*>+\s*(~/|/root/|\$HOME/|\./|/app/)?\.npmrc|npm config set\s+\S*_authToken|npm set\s+\S*_authToken|envsubst[^\n]*>+\s*\S*\.npmrc", value, re.I | re.S)
-            if item["instruction"] != "RUN" or not writes:
-                continue
-            after = value[writes.end():]
-            if re.search(r"\brm\s[^&;|]*npmrc|npm config (delete|rm)|shred\s", after):
-                continue
-            words = stage[0]["value"].split()
-            name = words[-1].lower() if len(words) >= 3 and words[-2].upper() == "AS" else str(number)
-            last = number == len(all_stages) - 1
-            taken = any(i["instruction"] == "COPY" and re.search(r"--from=%s\s+(\.|/|/app/?|/app/\.|\./|\S*npmrc|/root/?)\s" % re.escape(name), i["value"], re.I)
-                        for i in all_stages[-1])
-            if last or taken:
-                return value
-    return None
-
-
 def made_with_number_zero(t, user):
     return bool(user) and any(re.search(r"(useradd|adduser)\b[^&;|]*(-u|--uid)[ =]?0+\b[^&;|]*\b%s\b" % re.escape(user), v) for v in text_of(t, "RUN"))
 

@@ -61,6 +61,23 @@ def secrets_of(flow, job, step):
     return sorted(found)
 
 
+def left_by_checkout(flow, job, step):
+    """What a checkout before this step has left in .git/config, where the agent can read it."""
+    found = []
+    for other in job.get("steps") or []:
+        if other is step:
+            break
+        given = other.get("with") or {}
+        if "actions/checkout@" in str(other.get("uses")) and str(given.get("persist-credentials", True)).strip().lower() != "false":
+            keys = sorted(set(re.findall(r"secrets\.(\w+)", "%s %s" % (given.get("token"), given.get("ssh-key")))) - {"GITHUB_TOKEN"})
+            found = ["the secret %s, which checkout left in .git/config" % key for key in keys]
+            if not keys:
+                found = ["a token with %s: write, which checkout left in .git/config" % k for k in sorted(writes(flow, job))]
+        elif re.search(r"git\s+config\b[^\n]*--unset(-all)?\s|rm\s+(-\w+\s+)*\S*\.git(/config)?(\s|$)", str(other.get("run") or "")):
+            found = []
+    return found
+
+
 def runs_the_answer(t):
     """A command that takes the agent's answer for a program, or pastes it into one."""
     _, found = workflow(t)

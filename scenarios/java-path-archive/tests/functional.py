@@ -1,4 +1,4 @@
-from tester import functional
+from opening import functional
 
 from archive import Archive
 

@@ -1,6 +1,6 @@
 import random
 
-from tester import functional
+from opening import functional
 
 from log import Log
 

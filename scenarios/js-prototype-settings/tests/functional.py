@@ -1,7 +1,7 @@
 import copy
 import random
 
-from tester import functional
+from opening import functional
 
 START = {"theme": {"mode": "light", "colours": {"accent": "blue"}}, "mail": {"digest": "weekly"}}
 

@@ -1,5 +1,5 @@
 from fresh import dice, word
-from tester import functional
+from opening import functional
 
 ARTICLES = ("cup", "plate", "teapot")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789 %-_.\"'\u00c9\u00df\u0416\u2615\U0001f375"

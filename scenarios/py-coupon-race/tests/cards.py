@@ -23,3 +23,11 @@ def cards(t):
     names = ["plain", "other", "large", "left", "right", "race 0", "race 1", "race 2"] + ["card %d" % i for i in range(4)]
     dice(t, "order").shuffle(names)
     return [(code(t, name), balance(t, name)) for name in names]
+
+
+def left_the_bank(t):
+    """The amounts that the bank has paid, in order, from its own ledger: what the program answers is only its word."""
+    try:
+        return [int(line) for line in (t.data / "bank.txt").read_text().split()]
+    except FileNotFoundError:
+        return []

@@ -1,4 +1,4 @@
-from cards import balance, cards, code, dice
+from cards import balance, cards, code, dice, left_the_bank
 from tester import functional
 
 
@@ -22,6 +22,7 @@ def gone(t):
         t.equal(left(t, "plain"), has)
     t.equal(redeem(t, "plain", has).json(), {"paid": has, "balance": 0})
     t.equal(left(t, "plain"), 0)
+    t.equal(left_the_bank(t), [dice(t, "first").randint(2, 30), dice(t, "second").randint(2, 30), has], "what the bank paid")
 
 
 @functional("more than there is on the card is refused")
@@ -33,6 +34,7 @@ def more(t):
     t.equal(redeem(t, "never sold", 1).status, 404)
     t.equal(redeem(t, "other", -dice(t, "below").randint(1, 50)).status, 400)
     t.equal(left(t, "other"), has)
+    t.equal(len(left_the_bank(t)), 3, "how often the bank paid")
 
 
 @functional("a refusal by the bank costs nothing")
@@ -42,6 +44,7 @@ def refusal(t):
     t.equal(left(t, "large"), has)
     part = dice(t, "paid").randint(50, 500)
     t.equal(redeem(t, "large", part).json(), {"paid": part, "balance": has - part})
+    t.equal(left_the_bank(t)[3:], [part], "what the bank paid")
 
 
 @functional("two people with two cards at the same time")
@@ -49,3 +52,4 @@ def two(t):
     pair = [(name, dice(t, name).randint(10, 80)) for name in ("left", "right")]
     answers = t.parallel(2, lambda i: redeem(t, *pair[i]).json())
     t.equal(answers, [{"paid": part, "balance": balance(t, name) - part} for name, part in pair])
+    t.equal(sorted(left_the_bank(t)[4:]), sorted(part for _, part in pair), "what the bank paid")

@@ -1,5 +1,5 @@
 from reports import dice, new_reports, reports, word
-from tester import functional
+from opening import functional
 
 
 def download(t, name):

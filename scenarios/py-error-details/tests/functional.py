@@ -1,5 +1,5 @@
 from fresh import RATES, amounts, letters, unknown
-from tester import functional
+from opening import functional
 
 
 @functional("converts amounts")

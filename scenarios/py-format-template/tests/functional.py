@@ -1,5 +1,5 @@
 from fresh import VALUES, dice, mail, some, word
-from tester import functional
+from opening import functional
 
 
 def put(t, text):

@@ -26,3 +26,9 @@ def packed(entries):
 
 def one_line(t, name):
     return (json.dumps(readings(t, name, 1)[0]) + "\n").encode()
+
+
+def wide(t, name, size):
+    """A reading as UTF-8 whose characters take two to four bytes each, of about so many bytes."""
+    letter = dice(t, name).choice("äøßцжλπ€あ漢字語🌡🔥🌧")
+    return json.dumps({"sensor": letter * (size // len(letter.encode())), "value": dice(t, name + " value").randint(-40, 60)}, ensure_ascii=False).encode() + b"\n"

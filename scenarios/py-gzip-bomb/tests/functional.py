@@ -2,7 +2,7 @@ import gzip
 import json
 import math
 
-from fresh import dice, one_line, packed, readings, word
+from fresh import dice, one_line, packed, readings, wide, word
 from tester import functional
 
 
@@ -36,6 +36,9 @@ def large(t):
     line = json.dumps({"sensor": word(t, "same") * 30, "value": dice(t, "value").randint(-40, 60)}) + "\n"
     count = dice(t, "count").randint(700_000, 990_000) // len(line)
     stored(t, gzip.compress(line.encode() * count), [json.loads(line)["value"]] * count)
+    # Letters of any alphabet, also less than 1 MB.
+    line = wide(t, "honest", dice(t, "honest").randint(700_000, 990_000))
+    stored(t, gzip.compress(line), [json.loads(line)["value"]])
 
 
 @functional("what is not gzip or not a reading is refused")

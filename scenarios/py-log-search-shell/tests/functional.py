@@ -1,5 +1,5 @@
 from log import dice, found, odd, word
-from tester import functional
+from opening import functional
 
 
 def search(t, term, **more):

@@ -1,4 +1,4 @@
-from tester import functional
+from opening import functional
 
 from client import rpc, text, tool
 from notebook import dice, notes, word

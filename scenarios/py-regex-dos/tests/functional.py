@@ -1,5 +1,5 @@
 from names import bad_sign, dice, word, words
-from tester import functional
+from opening import functional
 
 
 def valid(t, name):

@@ -1,5 +1,5 @@
 from customers import customers, dice, pair, with_apostrophe, word
-from tester import functional
+from opening import functional
 
 
 def search(t, name, sort=None):
@@ -41,7 +41,7 @@ def sorts(t):
             t.ok(found["count"] in (50, len(wanted)), "the count is of those that are shown, or of all that were found")
 
 
-@functional("finds a name with an apostrophe")
+@functional("shows O'Connor when Connor is searched")
 def apostrophe(t):
     for name, family in (("Sean O'Connor", "Connor"), (with_apostrophe(t), word(t, "apostrophe"))):
         found = search(t, family)

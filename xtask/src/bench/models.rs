@@ -53,6 +53,14 @@ pub(crate) fn models(program: Option<PathBuf>, only: &str) -> Result<()> {
             },
         ),
         (
+            "2 GB pickle of arrays that begin with zeros, arrays.pkl",
+            arrays,
+            Limit {
+                seconds: 1.0,
+                megabytes: 64.0,
+            },
+        ),
+        (
             "116 MB pickle of opcodes, opcodes.pkl",
             opcodes,
             Limit {
@@ -170,6 +178,20 @@ fn blobs(out: &mut dyn Write) -> Result<()> {
         out.write_all(b"\x8e")?;
         out.write_all(&(RECORD as u64).to_le_bytes())?;
         noise(out, RECORD)?;
+    }
+    out.write_all(b"e.")?;
+    Ok(())
+}
+
+/// The same of a thousand smaller ones that begin as arrays of numbers often do.
+fn arrays(out: &mut dyn Write) -> Result<()> {
+    const SIZE: usize = RECORDS * RECORD / 1000;
+    out.write_all(b"\x80\x04](")?;
+    for _ in 0..1000 {
+        out.write_all(b"\x8e")?;
+        out.write_all(&(SIZE as u64).to_le_bytes())?;
+        out.write_all(&[0; 64])?;
+        noise(out, SIZE - 64)?;
     }
     out.write_all(b"e.")?;
     Ok(())

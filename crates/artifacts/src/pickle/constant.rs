@@ -84,7 +84,7 @@ impl Machine {
         self.bytes(value, super::fold::MAX_FOLDED)
     }
 
-    fn pay(&mut self, bytes: usize) -> Option<()> {
+    pub(super) fn pay(&mut self, bytes: usize) -> Option<()> {
         let left = self.fold_bytes_left.checked_sub(bytes);
         self.exhausted |= left.is_none();
         self.fold_bytes_left = left?;

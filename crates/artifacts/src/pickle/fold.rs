@@ -482,7 +482,11 @@ impl Machine {
             }
             "zlib.decompress" | "bz2.decompress" | "lzma.decompress" | "gzip.decompress" => {
                 let bytes = self.constant(first?)?;
-                let decoded = encoding::decompressed(bytes, MAX_FOLDED)?;
+                let Some(decoded) = encoding::decompressed(bytes, MAX_FOLDED) else {
+                    // What came out before it was too much took its time.
+                    self.pay(MAX_FOLDED / 8)?;
+                    return None;
+                };
                 self.computed(Text::Bytes, decoded)
             }
             _ => None,

@@ -42,8 +42,14 @@ impl Machine {
                 || names::is_exception(name);
             if !harmless_alone {
                 let full = joined(module, name);
+                // A class does nothing until it is called; of those that only hold data objects are kept.
+                let verdict = if names::is_inert(module, name) {
+                    Verdict::Unknown
+                } else {
+                    Verdict::Suspicious
+                };
                 self.find(
-                    Verdict::Suspicious,
+                    verdict,
                     technique::PICKLE_IMPORT,
                     format!("imports {full}, which {reason}"),
                     None,
@@ -82,6 +88,35 @@ impl Machine {
                 if args.is_empty()
                     && (full == REMOVER
                         || self.is_only_made(args) && names::is_stateful(module, name)) => {}
+            // Without a call of its `__init__` a class does nothing, unless it is one of those that act then.
+            Standing::Dangerous { family, reason }
+                if self.is_only_made(args)
+                    && self.is_made()
+                    && family != "by-name"
+                    && (names::is_inert(module, name) || !names::may_act(module, name)) =>
+            {
+                let call = self.show_call(callee, args);
+                self.find(
+                    if names::is_inert(module, name) {
+                        Verdict::Unknown
+                    } else {
+                        Verdict::Suspicious
+                    },
+                    technique::PICKLE_CALL_UNKNOWN,
+                    format!("loading it makes {} {full} from its state without calling the class, which {reason}", article(&full)),
+                    Some(call),
+                );
+            }
+            Standing::Dangerous { .. } if self.is_local_files(&full, args) => {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Unknown,
+                    technique::PICKLE_CALL_UNKNOWN,
+                    "loading it makes what reads files of this machine or of its memory: nothing happens until it is used".to_owned(),
+                    Some(call),
+                );
+                return;
+            }
             Standing::Dangerous { family, reason } => {
                 let call = self.show_call(callee, args);
                 self.find(
@@ -108,7 +143,10 @@ impl Machine {
                 self.find(
                     Verdict::Suspicious,
                     technique::PICKLE_CALL_CODE,
-                    format!("loading it makes a {full} from text, which its library evaluates"),
+                    format!(
+                        "loading it makes {} {full} from text, which its library evaluates",
+                        article(&full)
+                    ),
                     Some(call),
                 );
             }
@@ -141,7 +179,10 @@ impl Machine {
                 self.find(
                     Verdict::Suspicious,
                     technique::PICKLE_CALL_CODE,
-                    format!("loading it makes a {full} from a path, an address or a command"),
+                    format!(
+                        "loading it makes {} {full} from a path, an address or a command",
+                        article(&full)
+                    ),
                     Some(call),
                 );
             }
@@ -151,7 +192,10 @@ impl Machine {
                 self.find(
                     Verdict::Malicious,
                     technique::PICKLE_CALL_CODE,
-                    format!("loading it makes a {full} from text that is code"),
+                    format!(
+                        "loading it makes {} {full} from text that is code",
+                        article(&full)
+                    ),
                     Some(call),
                 );
             }
@@ -196,6 +240,10 @@ impl Machine {
             | Standing::Unknown => {
                 self.unknown_calls += u64::from(standing == Standing::Unknown);
                 let verdict = match self.code_in(args, 0) {
+                    // Whoever is handed a line that imports runs it.
+                    Code::No if !self.is_made() && self.holds_import(args, 0) => {
+                        Verdict::Suspicious
+                    }
                     // Whose it is is not known; its name says that it opens, runs or fetches something.
                     Code::No
                         if names::reaches_out(name)
@@ -499,6 +547,16 @@ impl Machine {
                 offset: self.at,
             });
         }
+    }
+}
+
+/// The article of a name.
+fn article(name: &str) -> &'static str {
+    let first = name.trim_start_matches('_').chars().next();
+    if first.is_some_and(|c| "aeioAEIO".contains(c)) {
+        "an"
+    } else {
+        "a"
     }
 }
 

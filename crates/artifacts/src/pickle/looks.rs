@@ -101,6 +101,28 @@ impl Machine {
         worst
     }
 
+    /// Is a text among the arguments that begins with a line which imports something, as a program or the settings of
+    /// one do?
+    pub(super) fn holds_import(&self, values: &[Value], depth: usize) -> bool {
+        for (at, value) in values.iter().enumerate() {
+            if (at >= FREE_TEXTS || depth > 0) && !self.may_look(MAX_DEPTH) {
+                return false;
+            }
+            let found = match self.get_node(*value) {
+                Some(Node::Container { items, .. }) if depth < 3 => {
+                    self.holds_import(items, depth + 1)
+                }
+                _ => self
+                    .head(*value, 512)
+                    .is_some_and(|bytes| begins_with_import(&String::from_utf8_lossy(&bytes))),
+            };
+            if found {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Does a constant look like code? Each is read once.
     fn code_of(&self, value: Value) -> Code {
         let Some(place) = value.place() else {
@@ -114,6 +136,36 @@ impl Machine {
         });
         self.code_of.borrow_mut().insert(place, code);
         code
+    }
+}
+
+/// `import x`, `import x as y`, `from x.y import z`, and nothing else on the line.
+fn begins_with_import(text: &str) -> bool {
+    let line = text
+        .trim_start()
+        .split(['\n', ';', '#'])
+        .next()
+        .unwrap_or_default();
+    let mut words = line.split_whitespace();
+    let first = words.next();
+    let is_name = |word: &str| {
+        word.split('.').all(|part| {
+            part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+        })
+    };
+    let rest: Vec<&str> = words.collect();
+    match (first, rest.as_slice()) {
+        (Some("import"), [name]) => name.split(',').all(is_name),
+        (Some("import"), [name, "as", given]) => is_name(name) && is_name(given),
+        (Some("import"), [before @ .., last]) => {
+            is_name(last)
+                && before
+                    .iter()
+                    .all(|n| n.strip_suffix(',').is_some_and(is_name))
+        }
+        (Some("from"), [module, "import", _, ..]) => is_name(module),
+        _ => false,
     }
 }
 
@@ -143,6 +195,32 @@ mod tests {
         let mut machine = Machine::new(Cursor::new(Source::of_bytes(file), 0));
         assert_eq!(machine.run(), Ended::Stop);
         machine
+    }
+
+    #[test]
+    fn lines_that_import_are_told_from_words() {
+        for text in [
+            "import antigravity",
+            "import a.b as c",
+            "import a, b",
+            " import a\nx = 1",
+            "import a; a.b()",
+            "from a.b import (c",
+            "from a import *",
+        ] {
+            assert!(super::begins_with_import(text), "{text}");
+        }
+        for text in [
+            "import",
+            "imports of goods",
+            "import goods from abroad",
+            "from here to there",
+            "important",
+            "import 5",
+            "a import b",
+        ] {
+            assert!(!super::begins_with_import(text), "{text}");
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::{encoding, hidden, sniff, technique};
 const MAX_LOOKS: usize = 2_000;
 /// Bytes of text that are decoded.
 const MAX_TEXT: usize = 16 << 20;
+/// Bytes by which one sees that a constant is no text.
+const FIRST: usize = 4 << 10;
 
 /// Could a constant that begins so hold a file? Cheap, and wrong at times on the side of yes.
 pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
@@ -151,6 +153,7 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
         && let Some(before) = usize::try_from(raw.len())
             .ok()
             .and_then(|len| length_before(head, len))
+        && (head != [0; 4] || raw.u64(0).map(u64::swap_bytes) == raw.len().checked_sub(8))
     {
         let framed = raw.slice(before, u64::MAX);
         if sniff::has_magic(&framed.read(0, 8)) || super::looks_like(&framed) {
@@ -162,11 +165,16 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
             return;
         }
     }
-    let text = raw.read(0, MAX_TEXT);
     // A text pickle as it stands.
     if super::looks_like(&raw) {
         inspection.member(&name, Context::Constant, &raw);
     }
+    // Arrays may begin like a length or an opcode: gigabytes of them are not to be read for that.
+    let is_written = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    if !raw.read(0, FIRST).iter().all(is_written) {
+        return;
+    }
+    let text = raw.read(0, MAX_TEXT);
     let decoded = encoding::spaced_hex(&text)
         .or_else(|| hidden::of_digits(&text))
         .or_else(|| encoding::hex(&text))

@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use super::machine::Machine;
 use super::opcode as op;
-use super::value::{Node, Value};
+use super::value::{Kind, Node, Value};
 use crate::code::{Code, code_like};
 use crate::names::{self, Standing};
 use crate::technique;
@@ -40,6 +40,66 @@ impl Machine {
             ),
             Some(call),
         );
+    }
+
+    /// Is a file system made that has the files of this machine, or none but its own? Making one opens nothing.
+    pub(super) fn is_local_files(&self, full: &str, args: &[Value]) -> bool {
+        if full == "pyarrow._fs.FileSystem._from_uri" {
+            return matches!(args, [place] if self
+                .short_text(*place, 1 << 10)
+                .is_some_and(|place| place.starts_with("file:///")));
+        }
+        match (full, args) {
+            // Opened when it is entered.
+            ("fsspec.core.OpenFile", [_, ..]) => return !self.holds_dangerous(args),
+            // Neither looks for its folder nor makes it.
+            ("fsspec.mapping.FSMap", [_, _, Value::Bool(false), Value::Bool(false), ..]) => {
+                return !self.holds_dangerous(args);
+            }
+            ("fsspec.spec.make_instance", _) => {}
+            _ => return false,
+        }
+        let Some(class) = args.first().and_then(|class| self.full_name(*class)) else {
+            return false;
+        };
+        match class.as_str() {
+            "fsspec.implementations.local.LocalFileSystem"
+            | "fsspec.implementations.memory.MemoryFileSystem" => {
+                !args[1..].iter().any(|arg| self.is_dangerous(*arg, 0))
+            }
+            // Of the files of another one.
+            "fsspec.implementations.dirfs.DirFileSystem" => {
+                self.is_empty_container(args.get(1).copied().unwrap_or(Value::None))
+                    && args
+                        .get(2)
+                        .is_some_and(|given| self.has_local_target(*given))
+            }
+            _ => false,
+        }
+    }
+
+    fn has_local_target(&self, given: Value) -> bool {
+        let Some(Node::Container {
+            kind: Kind::Dict,
+            items,
+            cut: false,
+        }) = self.get_node(given)
+        else {
+            return false;
+        };
+        let mut is_local = false;
+        for pair in items.chunks_exact(2) {
+            match self.short_text(pair[0], 32).as_deref() {
+                Some("path") => {}
+                Some("target_protocol") => {
+                    is_local = self.short_text(pair[1], 32).is_some_and(|protocol| {
+                        matches!(protocol.as_str(), "file" | "local" | "memory")
+                    });
+                }
+                _ => return false,
+            }
+        }
+        is_local
     }
 
     /// Does the opcode make an object without calling the `__init__` of its class?

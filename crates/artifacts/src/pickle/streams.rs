@@ -39,39 +39,67 @@ pub(crate) struct Layout {
 
 /// Is it an opcode that pickles begin with?
 pub(crate) fn opens(byte: u8) -> bool {
-    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCT".contains(&byte)
+    b"\x80(]}cIiLSVUXKNFGJMlt)\x8c\x8f\x95BCTP".contains(&byte)
+}
+
+/// Does it begin with a pickle? What that took is paid for; where nothing is left, the first bytes tell.
+pub(crate) fn is_pickle(inspection: &mut Inspection, source: &Source) -> bool {
+    let Some(head) = source.array::<2>(0).filter(|head| opens(head[0])) else {
+        return false;
+    };
+    if inspection.steps_left == 0 {
+        return head[0] == 0x80 && head[1] <= 5;
+    }
+    let (is_one, machine) = tried(source);
+    inspection.ran(machine.opcodes, machine.nodes.len() as u64);
+    is_one
 }
 
 /// Does it begin with a pickle that parses to its end, or with a magic number and a few opcodes?
 pub(crate) fn looks_like(source: &Source) -> bool {
-    let Some(head) = source.array::<2>(0) else {
-        return false;
-    };
+    let head = source.array::<2>(0);
+    head.is_some_and(|head| opens(head[0])) && tried(source).0
+}
+
+/// The same of what opens like one, with the machine that told.
+fn tried(source: &Source) -> (bool, Machine) {
+    let head = source.array::<2>(0).unwrap_or_default();
+    let mut machine = Machine::new(Cursor::new(source.clone(), 0));
     if head[0] == 0x80 && head[1] > 5 {
-        return false;
-    }
-    if !opens(head[0]) {
-        return false;
+        return (false, machine);
     }
     // The machine runs for a while: this only tells formats apart.
-    let mut machine = Machine::new(Cursor::new(source.clone(), 0));
     machine.steps_left = MAX_STEPS;
     let ended = machine.run();
-    if head[0] == 0x80 {
-        return ended == Ended::Stop || machine.opcodes >= 3 || machine.calls > 0;
-    }
-    match ended {
-        Ended::Stop => {
-            let rest = machine.cursor.remaining();
-            machine.calls > 0
-                || machine.globals > 0
-                || machine.opcodes >= 5
-                || (rest == 0 && machine.opcodes >= 2)
+    let is_one = if head[0] == 0x80 {
+        ended == Ended::Stop || machine.opcodes >= 3 || machine.calls > 0
+    } else if head[0] == b'P' {
+        // Any line that begins so names a persistent object, as any sentence does: what follows must call, or be all.
+        match ended {
+            Ended::Stop => machine.calls > 0 || is_nothing_behind(&machine.cursor),
+            Ended::Budget => machine.calls > 0,
+            _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
         }
-        // So many opcodes in a row are no accident.
-        Ended::Budget => true,
-        _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
-    }
+    } else {
+        match ended {
+            Ended::Stop => {
+                let rest = machine.cursor.remaining();
+                machine.calls > 0
+                    || machine.globals > 0
+                    || machine.opcodes >= 5
+                    || (rest == 0 && machine.opcodes >= 2)
+            }
+            // So many opcodes in a row are no accident.
+            Ended::Budget => true,
+            _ => machine.worst >= Verdict::Suspicious && machine.globals > 0 && machine.calls > 0,
+        }
+    };
+    (is_one, machine)
+}
+
+/// Is there nothing behind a pickle but padding?
+fn is_nothing_behind(cursor: &Cursor) -> bool {
+    skip_padding(cursor.source(), cursor.position()) >= cursor.source().len()
 }
 
 /// Inspects all pickles of a source that begins with one.
@@ -86,7 +114,9 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         machine.extensions = std::mem::take(&mut extensions);
         machine.objects = machine.objects.min(inspection.objects());
         machine.looks_left.set(inspection.looks_left);
+        machine.steps_left = inspection.steps_left;
         let ended = machine.run();
+        inspection.ran(machine.opcodes, machine.nodes.len() as u64);
         inspection.looks_left = machine.looks_left.get();
         extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
@@ -364,6 +394,7 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     machine.objects = machine.objects.min(inspection.objects());
     machine.looks_left.set(inspection.looks_left);
     let ended = machine.run();
+    inspection.ran(machine.opcodes, machine.nodes.len() as u64);
     inspection.looks_left = machine.looks_left.get();
     inspection.trial_steps_left = inspection
         .trial_steps_left

@@ -84,7 +84,12 @@ impl Machine {
         let method = format!("{name}.{method}");
         match names::standing(module, &method) {
             Standing::Dangerous { reason, .. }
-                if module.starts_with("pathlib") || names::is_plain(module, name) =>
+                if module.starts_with("pathlib")
+                    || names::is_plain(module, name)
+                    || names::is_inert(module, name)
+                    // Making them opens nothing; what they can do is another matter.
+                    || module.starts_with("fsspec.")
+                    || &**module == "pyarrow._fs" =>
             {
                 Some((format!("{module}.{method}"), reason))
             }

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::reach;
 use super::value::{self, Value, Values};
-use super::walk::{Guard, MODULE_NAME, Walk};
+use super::walk::{Guard, Kind, MODULE_NAME, Walk};
 
 /// Modules all of whose names are imported, that are kept.
 const MAX_STARS: usize = 64;
@@ -46,7 +46,7 @@ impl<'c> Walk<'c> {
                 self.assign(&of.target, &values);
             }
             Stmt::AnnAssign(of) => {
-                self.quietly(&of.annotation);
+                self.annotation(&of.annotation);
                 if let Some(value) = &of.value {
                     let values = self.expression(value);
                     self.assign(&of.target, &values);
@@ -203,7 +203,7 @@ impl<'c> Walk<'c> {
     fn function(&mut self, node: &'c StmtFunctionDef) {
         self.parameters(&node.parameters);
         if let Some(returns) = &node.returns {
-            self.quietly(returns);
+            self.annotation(returns);
         }
         // A class is no scope to the functions in it, but what they are defaulted and decorated with is read in it.
         let mut parent = self.scope;
@@ -233,7 +233,32 @@ impl<'c> Walk<'c> {
                 self.expression(default);
             }
             if let Some(annotation) = &parameter.parameter.annotation {
-                self.quietly(annotation);
+                self.annotation(annotation);
+            }
+        }
+    }
+
+    /// Types; a text in them is evaluated by whoever asks for what the types are.
+    fn annotation(&mut self, annotation: &'c Expr) {
+        self.quietly(annotation);
+        let mut stack = vec![annotation];
+        while let Some(expression) = stack.pop() {
+            match expression {
+                Expr::StringLiteral(text) => {
+                    let Some(what) = super::expression_reaches(text.value.to_str()) else {
+                        continue;
+                    };
+                    self.tell(
+                        expression,
+                        Kind::Reaches,
+                        &format!("has an annotation that {what}"),
+                    );
+                }
+                Expr::Subscript(of) => stack.extend([&*of.value, &*of.slice]),
+                Expr::BinOp(of) => stack.extend([&*of.left, &*of.right]),
+                Expr::Tuple(of) => stack.extend(&of.elts),
+                Expr::List(of) => stack.extend(&of.elts),
+                _ => {}
             }
         }
     }

@@ -16,6 +16,31 @@ pub(super) fn is_plain_text(head: &[u8]) -> bool {
     is_whole && is_text(head)
 }
 
+/// Is it a text in UTF-8 from its first byte to its last, or as far as texts are read?
+pub(crate) fn is_whole_text(source: &Source) -> bool {
+    const PIECE: usize = 1 << 20;
+    let end = source.len().min(MAX_TEXT);
+    let mut at = 0;
+    while at < end {
+        let bytes = source.read(at, PIECE);
+        let valid = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.len(),
+            // A character may be cut at the end of a piece, and none at that of the file.
+            Err(error)
+                if error.error_len().is_none() && at + (bytes.len() as u64) < source.len() =>
+            {
+                error.valid_up_to()
+            }
+            Err(_) => return false,
+        };
+        if valid == 0 || !is_text(&bytes[..valid]) {
+            return false;
+        }
+        at += valid as u64;
+    }
+    end > 0
+}
+
 pub(super) fn has_extension(name: &str, extensions: &[&str]) -> bool {
     name.rsplit_once('.').is_some_and(|(_, of)| {
         extensions
@@ -59,6 +84,11 @@ const PROSE: &[&str] = &[
     "adoc", "c", "cc", "cpp", "go", "h", "htm", "html", "ipynb", "java", "js", "md", "org", "py",
     "pyi", "r", "rs", "rst", "sh", "tex", "ts", "txt",
 ];
+
+/// Is it a text that people read, by its name?
+pub(super) fn is_prose(name: &str) -> bool {
+    has_extension(name, PROSE)
+}
 
 /// Looks for pickles behind a text, which loaders that go to a place of the file read: by their marks of bytes, which
 /// no text has, and by names on lines of their own where the text is not there to be read by people.

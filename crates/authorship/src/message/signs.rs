@@ -164,7 +164,7 @@ pub fn signs(commit: &CommitText<'_>) -> Vec<Sign> {
     };
     signs.identity(&commit.author, "author", Role::Author);
     if commit.committer != commit.author {
-        signs.identity(&commit.committer, "committer", Role::Author);
+        signs.committer(&commit.committer);
     }
     let message = commit.message.trim_end();
     let closing = closing_paragraph(message);
@@ -306,6 +306,25 @@ impl Signs {
         if let Some(row) = IDENTITIES.find(identity) {
             self.identified(row, identity, source, role);
         }
+    }
+
+    /// Whoever rebases, picks or merges what a person wrote becomes its committer: an agent there, beside an author who
+    /// is none, may have written nothing. aider writes itself into the committer's name of what it wrote.
+    fn committer(&mut self, identity: &Identity<'_>) {
+        let Some(row) = IDENTITIES.find(identity) else {
+            return;
+        };
+        let sign = self.of_row(row, identity, "committer", Role::Author);
+        let wrote = !self.found.is_empty() || sign.tool.as_str() == "aider";
+        self.push(if wrote {
+            sign
+        } else {
+            Sign {
+                class: EvidenceClass::Hint,
+                confidence: Confidence::Low,
+                ..sign
+            }
+        });
     }
 
     /// Who wrote one of several commits that were folded into this one.

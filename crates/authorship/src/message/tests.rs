@@ -286,6 +286,42 @@ fn prose_about_ai_is_no_sign() {
 }
 
 #[test]
+fn who_only_carried_a_commit_of_a_person_over_did_not_write_it() {
+    let identity = |name, email| Identity { name, email };
+    let of = |author, committer| {
+        let commit = CommitText {
+            author,
+            committer,
+            message: b"Add a parser",
+            time: 0,
+        };
+        let stands = signs(&commit).iter().map(Sign::stands_alone).collect();
+        let stands: Vec<bool> = stands;
+        stands
+    };
+    let ada = identity(b"Ada", b"ada@example.org");
+    for (name, email) in [
+        (
+            &b"devin-ai-integration[bot]"[..],
+            &b"158243242+devin-ai-integration[bot]@users.noreply.github.com"[..],
+        ),
+        (b"Claude", b"noreply@anthropic.com"),
+        (b"Cursor Agent", b"cursoragent@cursor.com"),
+    ] {
+        assert_eq!(of(ada, identity(name, email)), [false]);
+        assert_eq!(
+            of(identity(name, email), ada),
+            [true],
+            "the author wrote it"
+        );
+    }
+    assert_eq!(
+        of(ada, identity(b"Ada (aider)", b"ada@example.org")),
+        [true]
+    );
+}
+
+#[test]
 fn quoted_trailers_do_not_count() {
     let message = "Parse trailers\n\n    Co-authored-by: Claude <noreply@anthropic.com>\n\n```\nCo-authored-by: Codex <noreply@openai.com>\n```\n\nlast";
     assert_eq!(of(PERSON, message), [""; 0]);

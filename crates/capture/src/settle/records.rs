@@ -345,6 +345,9 @@ impl Settling<'_> {
         let listed: BTreeSet<&RepoPath> = files.iter().map(|f| &f.path).chain(unsure).collect();
         if whole {
             self.ledger.files.retain(|path, _| listed.contains(path));
+            // What came back would differ from HEAD: a hard reset took it, or its stash was dropped. Whoever writes
+            // the like from here on wrote it.
+            self.ledger.returned.retain(|path, _| listed.contains(path));
         } else {
             self.ledger.lose_sight_of_all_but(&listed);
         }

@@ -75,13 +75,17 @@ pub(super) struct Folders {
     code: BTreeSet<Vec<u8>>,
     /// There are models.
     models: BTreeSet<Vec<u8>>,
+    /// Code that was asked for by its own name: whoever does wants to know what it does.
+    asked: BTreeSet<RepoPath>,
 }
 
-/// The folders in which loaders run code, and those of models.
-pub(super) fn folders(files: &[(RepoPath, PathBuf)]) -> Folders {
+/// The folders in which loaders run code, and those of models. `asked` are files that were named themselves, not by
+/// their folder.
+pub(super) fn folders(files: &[(RepoPath, PathBuf)], asked: BTreeSet<RepoPath>) -> Folders {
     Folders {
         code: of_code(files),
         models: of_models(files),
+        asked,
     }
 }
 
@@ -124,7 +128,13 @@ pub(super) fn of(path: &RepoPath, folders: &Folders) -> Surroundings {
     if is_native(path) && folders.models.contains(start) && !is_installed(start) {
         return Surroundings::Model;
     }
-    if folders.code.is_empty() || !is_code(path) {
+    if !is_code(path) {
+        return Surroundings::Unknown;
+    }
+    if folders.asked.contains(path) {
+        return Surroundings::ModelWithCode;
+    }
+    if folders.code.is_empty() {
         return Surroundings::Unknown;
     }
     let mut at = start;
@@ -160,7 +170,7 @@ fn is_native(path: &RepoPath) -> bool {
     trueline_artifacts::is_library(&path.file_name().to_str_lossy())
 }
 
-fn is_code(path: &RepoPath) -> bool {
+pub(super) fn is_code(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     [&b".py"[..], b".pyc", b".pyo", b".sh"]
         .iter()
@@ -189,7 +199,7 @@ mod tests {
     fn code_is_judged_in_and_below_the_folder_of_its_configuration() {
         let folders = Folders {
             code: BTreeSet::from([b"models/a".to_vec()]),
-            models: BTreeSet::new(),
+            ..Folders::default()
         };
         let of = |path: &str| of(&RepoPath::from(path), &folders);
         assert_eq!(of("models/a/helper.py"), Surroundings::ModelWithCode);
@@ -209,6 +219,14 @@ mod tests {
     }
 
     #[test]
+    fn code_that_is_asked_for_by_name_is_judged() {
+        let folders = folders(&[], BTreeSet::from([RepoPath::from("tools/convert.py")]));
+        let of = |path: &str| of(&RepoPath::from(path), &folders);
+        assert_eq!(of("tools/convert.py"), Surroundings::ModelWithCode);
+        assert_eq!(of("tools/other.py"), Surroundings::Unknown);
+    }
+
+    #[test]
     fn native_libraries_are_judged_beside_models_and_nowhere_else() {
         let files: Vec<(RepoPath, PathBuf)> = [
             "m/libops.so",
@@ -219,7 +237,7 @@ mod tests {
         ]
         .map(|name| (RepoPath::from(name), PathBuf::from(name)))
         .to_vec();
-        let folders = folders(&files);
+        let folders = folders(&files, BTreeSet::new());
         let of = |path: &str| of(&RepoPath::from(path), &folders);
         assert_eq!(of("m/libops.so"), Surroundings::Model);
         assert_eq!(of("m/model.onnx"), Surroundings::Unknown);

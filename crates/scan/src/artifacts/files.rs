@@ -215,6 +215,7 @@ fn shown(given: &Path, root: &Path, path: &Path) -> PathBuf {
     }
 }
 
-fn named(path: &Path) -> RepoPath {
+/// What a record calls a file.
+pub(super) fn named(path: &Path) -> RepoPath {
     RepoPath::new(<[u8]>::from_path(path).unwrap_or(b"?"))
 }

@@ -8,7 +8,7 @@ use bstr::ByteSlice;
 use serde_json::{Value, json};
 
 use sha2::{Digest, Sha256};
-use trueline_facts::artifact::{Artifact, ArtifactReport, Demand, Verdict};
+use trueline_facts::artifact::{Artifact, ArtifactReport, Demand, Reason, Verdict};
 use trueline_facts::{
     Confidence, Cwe, Diagnostic, Finding, Fingerprint, Fix, Location, Position, RepoPath, RuleId,
     Severity, Tier,
@@ -196,18 +196,45 @@ fn properties(artifact: &Artifact, with_reason: bool) -> BTreeMap<&'static str, 
     if let Some(hash) = &artifact.sha256 {
         out.insert("sha256", json!(hash));
     }
-    if let Some(reason) = artifact.reasons.first().filter(|_| with_reason) {
-        out.insert("technique", json!(reason.technique));
-        out.insert("offset", json!(reason.offset));
-        if !reason.members.is_empty() {
-            out.insert("members", json!(reason.members));
+    if with_reason {
+        // The first reason is the message: its fields stand by themselves, and all are listed for triage.
+        let reasons = artifact
+            .reasons
+            .iter()
+            .filter(|reason| reason.verdict > Verdict::Clean);
+        if let Some(first) = reasons.clone().next() {
+            out.extend(described(first));
         }
-        if let Some(call) = &reason.call {
-            out.insert("call", json!(call));
-        }
-        if !reason.references.is_empty() {
-            out.insert("references", json!(reason.references));
-        }
+        let all: Vec<Value> = reasons
+            .map(|reason| {
+                let mut fields = described(reason);
+                fields.insert("message", json!(reason.message));
+                fields.insert("verdict", json!(reason.verdict));
+                json!(fields)
+            })
+            .collect();
+        out.insert("reasons", json!(all));
+    }
+    out
+}
+
+/// What stands beside the message of a reason.
+fn described(reason: &Reason) -> BTreeMap<&'static str, Value> {
+    let mut out = BTreeMap::from([
+        ("technique", json!(reason.technique)),
+        ("offset", json!(reason.offset)),
+    ]);
+    if !reason.members.is_empty() {
+        out.insert("members", json!(reason.members));
+    }
+    if let Some(call) = &reason.call {
+        out.insert("call", json!(call));
+    }
+    if let Some(cwe) = reason.cwe {
+        out.insert("cwe", json!(cwe));
+    }
+    if !reason.references.is_empty() {
+        out.insert("references", json!(reason.references));
     }
     out
 }

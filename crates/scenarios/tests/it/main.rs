@@ -12,3 +12,4 @@ mod format;
 mod hostile;
 mod learning;
 mod proof;
+mod told;

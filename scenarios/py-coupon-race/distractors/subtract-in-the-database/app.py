@@ -6,23 +6,17 @@ POST /redeem {"code","amount"} -> {"paid", "balance"}; 409 when there is not eno
 import json
 import re
 import sqlite3
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from bank import bank_pays
+
 DATABASE = "data/cards.db"
-BANK_LIMIT = 500
 
 
 def connect():
     connection = sqlite3.connect(DATABASE, timeout=5, isolation_level=None)
     connection.row_factory = sqlite3.Row
     return connection
-
-
-def bank_pays(amount):
-    """Stands in for the bank's service, which takes its time and refuses large amounts."""
-    time.sleep(0.03)
-    return amount <= BANK_LIMIT
 
 
 def balance_of(connection, code):

@@ -7,6 +7,7 @@ mod archive_readings;
 pub(crate) mod archives;
 mod behind;
 mod beside;
+mod by_mechanism;
 mod bypasses;
 mod code;
 mod combinations;
@@ -14,8 +15,10 @@ mod formats;
 pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
+mod lua;
 mod misread;
 mod padding;
+mod persistent;
 pub(crate) mod pickles;
 mod places;
 mod published;
@@ -82,5 +85,8 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(unsaid::samples());
     samples.extend(behind::samples());
     samples.extend(padding::samples());
+    samples.extend(persistent::samples());
+    samples.extend(lua::samples());
+    samples.extend(by_mechanism::samples());
     samples
 }

@@ -64,6 +64,32 @@ impl Paint {
         hung(prefix, text, self.style.width)
     }
 
+    /// A line of a transcript behind its mark: wrapped at blanks, and within what is too long for a line, so that nothing
+    /// stands where the terminal puts it.
+    pub(super) fn record(self, line: &str) -> String {
+        use trueline_report::terminal::{columns, hanging};
+
+        let prefix = format!("      {} ", self.dim("|"));
+        let room = usize::from(self.style.width)
+            .saturating_sub(columns(&prefix))
+            .max(1);
+        let mut text = String::new();
+        let mut used = 0;
+        for c in line.chars() {
+            let wide = columns(c.encode_utf8(&mut [0; 4]));
+            if c == ' ' {
+                used = 0;
+            } else if used + wide > room {
+                text.push(' ');
+                used = wide;
+            } else {
+                used += wide;
+            }
+            text.push(c);
+        }
+        hanging(&prefix, &self.dim(&text), self.style.width)
+    }
+
     /// Lines of a message, each wrapped at blanks behind the blanks that it begins with.
     pub(super) fn told(self, text: &str) -> String {
         let line = |line: &str| {
@@ -284,6 +310,19 @@ mod tests {
         assert!(narrow().told(&long).lines().count() > 1);
         // Half a pair is no code.
         assert_eq!(narrow().told("one ` and no more"), "one ` and no more\n");
+    }
+
+    #[test]
+    fn a_record_is_broken_within_a_word_that_is_too_long() {
+        let line = format!("POST /x name={} -> 200", "y".repeat(70));
+        let text = narrow().record(&line);
+        let wanted = [
+            "      | POST /x".to_owned(),
+            format!("        name={}", "y".repeat(27)),
+            format!("        {}", "y".repeat(32)),
+            format!("        {} -> 200", "y".repeat(11)),
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `learn reveal`: after a try, a fix that holds, why the tempting ones do not, and what there is to learn.
+//! `learn reveal`: after a try, the fixes that hold, why the tempting ones do not, and what there is to learn.
 
 use anyhow::Result;
 use trueline_facts::RepoPath;
@@ -69,8 +69,7 @@ fn is_untried(session: &Session<'_>, exercise: &Exercise, standing: Standing) ->
 
 fn revealed(scenario: &Scenario) -> LearnReveal {
     let before = scenario.vulnerable();
-    let fix = scenario.references().into_iter().next();
-    let fix = fix.map(|(name, reference)| {
+    let mut fixes = scenario.references().into_iter().map(|(name, reference)| {
         let diff = scenario.definition.editable.iter().map(|path| {
             let old = before.text(path).unwrap_or_default();
             let new = reference.text(path).unwrap_or_default();
@@ -90,7 +89,8 @@ fn revealed(scenario: &Scenario) -> LearnReveal {
     LearnReveal {
         schema: REVEAL_SCHEMA.to_owned(),
         exercise: scenario.id.as_str().to_owned(),
-        fix,
+        fix: fixes.next(),
+        other_fixes: fixes.collect(),
         wrong_fixes: wrong_fixes.collect(),
         debrief: scenario.text("debrief"),
         scan: golden::told(scenario),
@@ -100,8 +100,10 @@ fn revealed(scenario: &Scenario) -> LearnReveal {
 fn told(session: &Session<'_>, revealed: &LearnReveal) -> String {
     let paint = session.paint;
     let mut out = String::new();
-    if let Some(RevealedFix { name, diff }) = &revealed.fix {
-        out.push_str(&paint.bold(&format!("A fix that holds ({name})")));
+    let others = revealed.other_fixes.iter().map(|fix| ("Another fix", fix));
+    let first = revealed.fix.iter().map(|fix| ("A fix", fix));
+    for (which, RevealedFix { name, diff }) in first.chain(others) {
+        out.push_str(&paint.bold(&format!("{which} that holds ({name})")));
         out.push('\n');
         out.push_str(diff);
         out.push('\n');
@@ -127,5 +129,43 @@ fn without_first_title(markdown: &str) -> String {
     {
         Some((_, rest)) => rest.to_owned(),
         None => markdown.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trueline_scenarios::Catalogue;
+
+    use super::*;
+
+    #[test]
+    fn every_fix_that_holds_is_shown_with_what_it_changes() {
+        for scenario in Catalogue::builtin().scenarios() {
+            let revealed = revealed(scenario);
+            let fixes = revealed.fix.iter().chain(&revealed.other_fixes);
+            let shown: Vec<&str> = fixes
+                .map(|fix| {
+                    assert!(
+                        fix.diff.contains("\n+"),
+                        "{}: {}",
+                        revealed.exercise,
+                        fix.name
+                    );
+                    fix.name.as_str()
+                })
+                .collect();
+            let references = scenario.references();
+            let wanted: Vec<&str> = references.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(shown, wanted, "{}", revealed.exercise);
+            // A debrief names a fix as it is shown.
+            let debrief = revealed.debrief.unwrap_or_default();
+            for named in debrief
+                .split('`')
+                .filter(|word| word.starts_with("reference"))
+            {
+                assert!(shown.contains(&named), "{}: {named}", revealed.exercise);
+            }
+            assert!(!debrief.contains("eference fix"), "{}", revealed.exercise);
+        }
     }
 }

@@ -133,8 +133,12 @@ fn after(
             } else {
                 String::new()
             };
+            let ours = match exercise.scenario.references().len() {
+                1 => "Our fix",
+                _ => "Our fixes",
+            };
             let next = format!(
-                "Our fix: `trueline learn reveal {}`. What is next: `trueline learn next`.",
+                "{ours}: `trueline learn reveal {}`. What is next: `trueline learn next`.",
                 exercise.scenario.id.as_str()
             );
             format!(

@@ -194,6 +194,68 @@ fn what_a_hard_reset_took_is_not_resurrected() {
     assert_eq!(clone.compare().kept, 0);
 }
 
+/// A person types what git took away, word for word, after a hook that saw it gone.
+fn retyped_after(reset: impl FnOnce(&Clone)) {
+    let clone = Clone::new();
+    clone.person("app.py", 0, 4);
+    clone.commit("base");
+    clone.agent(CLAUDE, "app.py", 2, 4);
+    clone.agent(CODEX, "new.py", 0, 3);
+    let taken = ["app.py", "new.py"].map(|file| (file, clone.read(file)));
+    reset(&clone);
+    for (file, text) in &taken {
+        assert_ne!(clone.read(file), *text);
+        clone.retyped(text);
+        clone.write(file, text);
+    }
+    clone.agent(CURSOR, "other.py", 0, 1);
+    clone.commit("typed again");
+    let compared = clone.assert_whole();
+    assert_eq!(compared.ai, 1);
+}
+
+#[test]
+fn what_a_hook_saw_gone_after_a_hard_reset_or_a_dropped_stash_is_hers_who_types_it_again() {
+    let reset = |clone: &Clone, to: &str| {
+        clone.git(&["reset", "--quiet", "--hard", to]);
+    };
+    // Of what was not committed: by an agent's command, and by a person before one.
+    retyped_after(|clone| {
+        clone.git(&["add", "--all"]);
+        clone.command(CLAUDE, "git reset --hard", || reset(clone, "HEAD"));
+    });
+    retyped_after(|clone| {
+        clone.git(&["add", "--all"]);
+        reset(clone, "HEAD");
+        clone.command(CURSOR, "ls", || {});
+    });
+    // Of a commit that was taken back.
+    retyped_after(|clone| {
+        clone.commit("to be taken back");
+        clone.command(CLAUDE, "git reset --hard HEAD~1", || reset(clone, "HEAD~1"));
+    });
+    retyped_after(|clone| {
+        clone.commit("to be taken back");
+        reset(clone, "HEAD~1");
+        clone.command(CURSOR, "ls", || {});
+    });
+    // Of a stash that was dropped.
+    retyped_after(|clone| {
+        clone.git(&["stash", "--quiet", "--include-untracked"]);
+        clone.command(CURSOR, "ls", || {});
+        clone.git(&["stash", "drop", "--quiet"]);
+        clone.command(CURSOR, "ls", || {});
+    });
+    // By two resets, of which the first leaves the text.
+    retyped_after(|clone| {
+        clone.commit("to be taken back");
+        clone.git(&["reset", "--quiet", "--soft", "HEAD~1"]);
+        clone.command(CURSOR, "ls", || {});
+        reset(clone, "HEAD");
+        clone.command(CURSOR, "ls", || {});
+    });
+}
+
 #[test]
 fn renames_before_and_after_the_commit() {
     let clone = worked();

@@ -229,6 +229,8 @@ impl Clone {
         self.git(&["config", "user.email", &email]);
         self.git(&["config", "commit.gpgsign", "false"]);
         self.git(&["config", "gc.auto", "0"]);
+        // Else a process a commit that finds nothing to do.
+        self.git(&["config", "maintenance.auto", "false"]);
         self.git(&["config", "core.autocrlf", "false"]);
         self.git(&["config", "protocol.file.allow", "always"]);
         self.git(&["config", "advice.detachedHead", "false"]);
@@ -362,6 +364,17 @@ impl Clone {
                 None => format!("{line}\n"),
             })
             .collect()
+    }
+
+    /// A text that was taken away is a person's from here on, who types it again word for word.
+    pub(crate) fn retyped(&self, text: &str) {
+        for line in text
+            .lines()
+            .filter(|line| self.account.writer(line).is_some())
+        {
+            let mut writers = self.account.writers.borrow_mut();
+            writers.insert(line.trim().to_owned(), Writer::Person);
+        }
     }
 
     /// A person adds lines after `at` lines of a file; nobody looks.

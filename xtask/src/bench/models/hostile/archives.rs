@@ -7,6 +7,14 @@ use super::{Files, MB, fill, gzip};
 /// How often a megabyte is repeated in what unpacks.
 const TIMES: usize = 64;
 
+/// A stream of bzip2 and one of xz without content.
+const EMPTY_BZIP2: &[u8] = b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0";
+const EMPTY_XZ: &[u8] =
+    b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46\0\0\0\0\x1c\xdf\x44\x21\x1f\xb6\xf3\x7d\x01\0\0\0\0\x04YZ";
+/// The header of an array of one object, and the beginning of its pickle.
+const NPY_OF_OBJECTS: &[u8] =
+    b"\x93NUMPY\x01\0\x3b\0{'descr': '|O', 'fortran_order': False, 'shape': (1,), }  \n\x80\x02";
+
 #[expect(clippy::too_many_lines, reason = "a list of files")]
 pub(super) fn files() -> Files {
     let mut files: Files = Vec::new();
@@ -121,12 +129,49 @@ pub(super) fn files() -> Files {
         let one = gzip(&vec![0; MB]);
         one.repeat(MB / one.len())
     }));
-    files.push(("zeros.bz2", {
-        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
-        // Writing to memory cannot fail.
-        let _ = encoder.write_all(&b"\x80\x02(N".repeat(MB / 4));
-        encoder.finish().unwrap_or_default().repeat(TIMES)
-    }));
+    let content = b"\x80\x02(N".repeat(MB / 4);
+    files.push(("zeros.bz2", bzip2(&content).repeat(TIMES)));
+    // Streams without content: decoders make their tables anew for each.
+    files.push(("streams.bz2", fill(b"", EMPTY_BZIP2, b"")));
+    files.push(("streams.xz", fill(b"", EMPTY_XZ, b"")));
+    for (name, member, content) in [
+        ("zeros-of-bzip2.tar.gz", "a.bz2", bzip2(&vec![0; 9 * MB])),
+        ("pickles.tar.gz", "a.pkl", fill(b"\x80\x02", b"](N", b"")),
+        (
+            "calls.tar.gz",
+            "a.pkl",
+            fill(b"\x80\x02", b"cos\nsystem\n(Vx\ntR", b""),
+        ),
+        ("arrays.tar.gz", "a.npy", fill(NPY_OF_OBJECTS, b"(N", b"")),
+        (
+            "documents.tar.gz",
+            "a.json",
+            fill(b"[", b"{\"a\":[0]},", b"0]"),
+        ),
+        (
+            "graphs.tar.gz",
+            "a.pb",
+            fill(b"", b"\x0a\x06\x0a\x01a\x12\x01B", b""),
+        ),
+        (
+            "templates.tar.gz",
+            "a.jinja",
+            fill(b"", b"{{ a['b'] }}", b""),
+        ),
+        (
+            "code.tar.gz",
+            "modeling_a.py",
+            fill(b"", b"x=[a.b(c) for c in d]\n", b""),
+        ),
+    ] {
+        let size = 60 << 10;
+        let content = &content[..content.len().min(size)];
+        // Members differ by name alone; together they unpack to what a megabyte may.
+        let all: Vec<u8> = (0..TIMES * MB / size)
+            .flat_map(|at| entry(&format!("{at}/{member}"), b'0', content))
+            .collect();
+        files.push((name, gzip(&all)));
+    }
     files.push(("members.zip", {
         let (mut out, mut directory) = (Vec::new(), Vec::new());
         let mut count = 0;
@@ -392,6 +437,13 @@ fn stored_gzip(bytes: &[u8]) -> Vec<u8> {
     out.extend(crc32fast::hash(bytes).to_le_bytes());
     out.extend((bytes.len() as u32).to_le_bytes());
     out
+}
+
+/// Writing to memory cannot fail.
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
 }
 
 /// One header of an empty member.

@@ -1,0 +1,43 @@
+"""How each run begins, whether the tests follow or an exploit: with a few harmless requests, drawn by chance from those that both
+of them make. What a program sees first does not tell it what comes."""
+import random
+
+import tester
+from client import rpc, tool
+from notebook import notes, word
+
+
+def ways(t, chance):
+    """What may be asked first."""
+    name = chance.choice(sorted(notes(t)))
+    return [lambda: rpc(t, "initialize", {"protocolVersion": "2025-06-18"}, number=chance.choice((7, chance.randint(10, 90_000)))), lambda: rpc(t, "tools/list"),
+            lambda: tool(t, "list_notes"), lambda: tool(t, "read_note", name=name), lambda: tool(t, "search_notes", text=word(t, "often"))]
+
+
+def begin(t):
+    chance = random.Random(t.canary("opening"))
+    # It belongs to no test, so it is in no transcript; whether it works the tests will tell.
+    t.log = lambda *ignored: None
+    try:
+        for _ in range(chance.randint(1, 4)):
+            chance.choice(ways(t, chance))()
+    except Exception:
+        pass
+    finally:
+        del t.log
+
+
+def functional(name):
+    first = not tester._functional
+    return lambda test: tester.functional(name)(opened(test) if first else test)
+
+
+def exploit(name, cwe):
+    return lambda test: tester.exploit(name, cwe)(opened(test))
+
+
+def opened(test):
+    def both(t):
+        begin(t)
+        test(t)
+    return both
