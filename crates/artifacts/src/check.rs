@@ -174,7 +174,11 @@ fn advice(
         ));
     }
     if verdict >= Verdict::Suspicious {
-        return Some(if is_weights(formats) {
+        let is_code = |reason: &&Reason| reason.technique == technique::PICKLE_CODE_OBJECT.id;
+        let mut worst = reasons.iter().filter(|reason| reason.verdict == verdict);
+        return Some(if worst.all(|reason| is_code(&reason)) {
+            "It brings functions along as code (cloudpickle, dill): read what they do, or have them imported from a module and keep data alone in the file."
+        } else if is_weights(formats) {
             "Do not load it. Take the model again from its publisher, as safetensors where there is one, and compare the checksum."
         } else {
             "Do not use it before somebody has read the reasons. Take it again from its publisher, and compare the checksum."

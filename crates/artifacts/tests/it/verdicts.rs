@@ -139,6 +139,18 @@ fn advice_names_weights_only_where_torch_takes_every_name_and_opcode() {
 }
 
 #[test]
+fn a_function_that_is_kept_as_code_has_no_weights_to_convert() {
+    let code = b"\x80\x03ctypes\nCodeType\n(K\0K\0K\0K\x01K\x01K\0C\x04abcdtR.";
+    let record = check_bytes(code.to_vec(), RepoPath::from("f.pkl"));
+    assert_eq!(record.verdict, Verdict::Suspicious);
+    let advice = record.advice.unwrap();
+    assert!(
+        advice.contains("from a module") && !advice.contains("safetensors"),
+        "{advice}"
+    );
+}
+
+#[test]
 fn the_record_says_whether_torch_takes_the_file_as_weights_alone() {
     use crate::corpus::archives::{member, torch, torch_pickle, zip};
     let told = |name: &str, bytes: Vec<u8>| {
