@@ -771,7 +771,7 @@ fn a_finding_leads_to_its_exercise() {
     );
     let next = out(&ann.learn(&["next", "--findings", "scan.json"]));
     assert!(
-        next.contains("`sql-injection` was found at one place of your code"),
+        next.contains("`sql-injection` (critical) was found at one place of your code"),
         "{next}"
     );
     let begun = out(&ann.learn(&["from-finding", "sql-injection", "--start", "--dir", "work"]));
