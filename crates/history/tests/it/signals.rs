@@ -292,6 +292,7 @@ fn usage_counts_lines_by_origin_and_generated_files_apart() {
         ai: 15,
         ai_line_level: 10,
         ai_tool_authored: 0,
+        ai_transcripts: 0,
         ai_upper_bound: 0,
         human: 3,
         unknown: 20,
@@ -1220,6 +1221,7 @@ fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
         ai: 8,
         ai_line_level: 0,
         ai_tool_authored: 0,
+        ai_transcripts: 0,
         ai_upper_bound: 6,
         human: 1,
         unknown: 1,
@@ -1236,4 +1238,34 @@ fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
         (usage.tools[0].lines, usage.tools[0].lines_upper_bound),
         (8, 6)
     );
+}
+
+#[test]
+fn what_only_transcripts_name_is_known_and_no_lower_bound() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(10, "dev@example.org");
+    let transcript = origin(ai("claude"), EvidenceClass::LocalSession, Grain::Line);
+    tables.origins.origins.push(transcript);
+    tables.file(
+        "x.rs",
+        &[(6, commit, OriginIx(4)), (2, commit, CLAUDE_LINE)],
+    );
+    tables.file("y.rs", &[(1, commit, HUMAN), (1, commit, UNKNOWN)]);
+    let usage = tables.signals().usage();
+    let lines = LineShares {
+        total: 10,
+        ai: 8,
+        ai_line_level: 2,
+        ai_tool_authored: 0,
+        ai_transcripts: 6,
+        ai_upper_bound: 0,
+        human: 1,
+        unknown: 1,
+    };
+    assert_eq!(usage.lines, lines);
+    assert_eq!((lines.ai_at_least(), lines.known()), (2, 9));
+    assert_eq!(lines.ai_of_shared_commits(), 0);
+    assert_eq!(usage.coverage.all.hits, 9);
+    let tool = &usage.tools[0];
+    assert_eq!((tool.lines, tool.lines_at_least), (8, 2));
 }

@@ -91,6 +91,7 @@ pub(super) fn render(report: &StatsReport) -> String {
                     &one.usage.coverage,
                     one.since,
                     one.repository.shallow,
+                    &one.diagnostics,
                 );
                 overview::share_card(&mut body, &one.usage, one.since);
                 body.push_str("</div>\n");
@@ -156,6 +157,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             &only.usage.coverage,
             only.since,
             only.repository.shallow,
+            &only.diagnostics,
         );
         overview::share_card(out, &only.usage, only.since);
         attention_card(out, &report.repositories);
