@@ -156,6 +156,19 @@ pub(crate) fn is_interrupted(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.code == "interrupted")
 }
 
+/// Said of a tool none of whose lines was found, where not all lines were looked at.
+pub(crate) const LINES_NOT_KNOWN: &str = "lines not known";
+
+/// The commits of a history, as far as it was read.
+pub(crate) fn commits(repository: &Repository, diagnostics: &[Diagnostic]) -> String {
+    let commits = words::counted(repository.commits, "commit");
+    if is_interrupted(diagnostics) {
+        format!("{commits} read, back from")
+    } else {
+        format!("{commits} to")
+    }
+}
+
 /// What is told first where objects are missing or damaged: it weakens all that is said of origins.
 pub(crate) fn gap(diagnostics: &[Diagnostic]) -> Option<&str> {
     let mut told = diagnostics.iter();

@@ -136,7 +136,7 @@ pub(crate) fn observe(
         diagnostics.push(Diagnostic::new(
             Level::Error,
             "interrupted",
-            "interrupted: lines whose history was not reached are shown as unknown",
+            "interrupted: lines whose history was not reached are shown as unknown, and nothing is said of what is out of the ordinary",
         ));
     }
     diagnostics.extend(gaps::incomplete(&history, repository.remedy()));

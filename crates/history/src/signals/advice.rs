@@ -8,6 +8,7 @@ use trueline_facts::{EvidenceClass, ToolId};
 
 use super::Source;
 use super::view::View;
+use crate::model::Completeness;
 
 /// From this coverage on there is nothing to advise.
 const ENOUGH: f64 = 0.98;
@@ -20,7 +21,9 @@ pub(super) fn advice(
     recent_by_tool: &BTreeMap<ToolId, u64>,
     recent: &LineShares,
 ) -> Vec<Advice> {
-    let is_cut = view.history.commits.iter().any(|c| c.parents_missing);
+    // Where an interrupt ended the reading, nothing tells what is missing.
+    let is_cut = view.history.completeness == Completeness::Whole
+        && view.history.commits.iter().any(|c| c.parents_missing);
     let is_shallow = || {
         let mut said = view.history.diagnostics.iter();
         said.any(|d| d.code == "history-shallow")

@@ -12,7 +12,7 @@ use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, EvidenceClass, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
-use crate::model::{Commit, CommitIx, History, PathIx};
+use crate::model::{Commit, CommitIx, Completeness, History, PathIx};
 use crate::subject::Nameless;
 
 use super::attributes::Declared;
@@ -154,6 +154,12 @@ impl<'a> View<'a> {
     /// Committer time, but never after HEAD: clocks differ.
     pub(super) fn time(&self, commit: CommitIx) -> Timestamp {
         self.history.commit(commit).committer_time.min(self.now)
+    }
+
+    /// Was everything read, or did an interrupt come before?
+    pub(super) fn is_whole(&self) -> bool {
+        let mut told = self.origins.diagnostics.iter();
+        self.history.completeness == Completeness::Whole && !told.any(|d| d.code == "interrupted")
     }
 
     /// HEAD's time minus whole days.

@@ -386,6 +386,25 @@ fn advice_names_what_is_absent_and_stops_at_full_coverage() {
     assert!(advice.iter().any(|how| how.contains("--local-sessions")));
     assert!(advice.iter().any(|how| how.starts_with("trueline declare")));
 
+    // Each tool that is set up and of which no line is known has a switch of its own.
+    tables.head_text(".cursor/rules/a.mdc", "be kind");
+    let switches: Vec<(Option<String>, String)> = {
+        let usage = tables.signals().usage();
+        let advice = usage.coverage.advice.into_iter();
+        advice
+            .map(|a| (a.tool.map(|tool| tool.to_string()), a.how))
+            .collect()
+    };
+    let of = |tool: &str| {
+        let named = switches
+            .iter()
+            .filter(|(known, _)| known.as_deref() == Some(tool));
+        named.map(|(_, how)| how.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("cursor"), ["trueline hook install --tool cursor"]);
+    assert_eq!(of("claude").len(), 2);
+    assert_eq!(of("gemini"), [""; 0]);
+
     tables.options.surroundings.has_notes_ref = true;
     tables.options.surroundings.reads_local_sessions = true;
     tables.origins.notes.read = 1;
@@ -569,7 +588,10 @@ fn shadow_ai_finds_what_is_there_and_what_was_removed() {
     tables.change(added, "CLAUDE.md", ChangeKind::Added, 9);
     tables.file("CLAUDE.md", &[(9, added, UNKNOWN)]);
     tables.head_text(".gitignore", "target\n.aider*\n");
-    tables.head_text("package.json", r#"{"dependencies":{"openai":"4"}}"#);
+    tables.head_text(
+        "package.json",
+        r#"{"dependencies":{"openai":"4","@mistralai/mistralai":"1","lovable-tagger":"1"}}"#,
+    );
     tables.options.approved = Some(vec![ToolId::new("claude")]);
     let signals = tables.signals();
     let (shadow, diagnostics) = signals.shadow_ai();
@@ -594,9 +616,10 @@ fn shadow_ai_finds_what_is_there_and_what_was_removed() {
         kind_of("aider"),
         Some((SignalKind::IgnoreLine, SignalState::Present))
     );
-    // The library that the product calls is a door, but no shadow use of an assistant.
+    // The library that the product calls is a door, but no shadow use of an assistant, whatever it shares a name
+    // with; what an assistant left is.
     let unlisted: Vec<&str> = shadow.unlisted.iter().map(ToolId::as_str).collect();
-    assert_eq!(unlisted, ["aider", "cursor"]);
+    assert_eq!(unlisted, ["aider", "cursor", "lovable"]);
     let doors: Vec<(EntryKind, String)> = signals
         .pipeline(&shadow)
         .into_iter()
@@ -1268,4 +1291,26 @@ fn what_only_transcripts_name_is_known_and_no_lower_bound() {
     assert_eq!(usage.coverage.all.hits, 9);
     let tool = &usage.tools[0];
     assert_eq!((tool.lines, tool.lines_at_least), (8, 2));
+}
+
+#[test]
+fn an_interrupted_reading_compares_nothing_with_its_past_and_takes_no_gap_for_damage() {
+    let mut tables = Tables::new();
+    for day in 0..200 {
+        let commit = tables.commit(day + 3, "dev@example.org");
+        tables.change(commit, "a.rs", ChangeKind::Modified, 20);
+    }
+    let commit = tables.commit(2, "dev@example.org");
+    tables.change(commit, "big.rs", ChangeKind::Added, 40_000);
+    tables.history.commits[0].parents_missing = true;
+    let told = |tables: &mut Tables| {
+        let signals = tables.signals();
+        let advice = signals.usage().coverage.advice;
+        let fsck = advice.iter().any(|a| a.how == "git fsck");
+        (signals.health().anomalies.len(), fsck)
+    };
+    let (anomalies, fsck) = told(&mut tables);
+    assert!(anomalies > 0 && fsck);
+    tables.history.completeness = Completeness::Interrupted;
+    assert_eq!(told(&mut tables), (0, false));
 }

@@ -59,7 +59,9 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     page.section("overview", "Overview");
     if let Some(usage) = &report.usage {
         page.section("who", "Who wrote it");
-        usage::section(&mut body, usage, "");
+        let is_partial =
+            report.repository.shallow || crate::answer::is_interrupted(&report.diagnostics);
+        usage::section(&mut body, usage, is_partial, "");
     }
     if !report.weaknesses.is_empty() || !report.findings.is_empty() {
         page.section("weaknesses", "Weaknesses");

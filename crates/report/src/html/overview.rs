@@ -19,7 +19,7 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
         "<section id=\"overview\" class=\"hero\" aria-labelledby=\"title\">\n<p class=\"kicker\">{} · ",
         esc(&answer::scanned(report))
     );
-    repository(out, &report.repository);
+    repository(out, &report.repository, &report.diagnostics);
     if let Some(base) = &report.diff_base {
         put!(
             out,
@@ -63,12 +63,12 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
 }
 
 /// Commits, head, date, gaps: one line beside a name.
-pub(super) fn repository(out: &mut String, repository: &Repository) {
+pub(super) fn repository(out: &mut String, repository: &Repository, diagnostics: &[Diagnostic]) {
     if let Some(head) = &repository.head {
         put!(
             out,
-            "{} to <code>{}</code>",
-            words::counted(repository.commits, "commit"),
+            "{} <code>{}</code>",
+            answer::commits(repository, diagnostics),
             esc(head.short())
         );
     } else {

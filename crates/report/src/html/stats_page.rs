@@ -84,7 +84,7 @@ pub(super) fn render(report: &StatsReport) -> String {
                     esc(&answer::name(&one.repository, one.scanned_path.as_ref()))
                 );
                 body.push_str("<p class=\"kicker\">");
-                overview::repository(&mut body, &one.repository);
+                overview::repository(&mut body, &one.repository, &one.diagnostics);
                 body.push_str("</p></summary>\n<div class=\"cards\">");
                 overview::coverage_card(
                     &mut body,
@@ -118,7 +118,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             "{} · ",
             esc(&answer::name(&only.repository, only.scanned_path.as_ref()))
         );
-        overview::repository(out, &only.repository);
+        overview::repository(out, &only.repository, &only.diagnostics);
     } else {
         put!(
             out,
@@ -358,7 +358,12 @@ fn groups<'g>(out: &mut String, by: &str, groups: impl Iterator<Item = (Cow<'g, 
 
 fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
     let part = one.scanned_path.as_ref();
-    usage::section(out, &one.usage, prefix);
+    usage::section(
+        out,
+        &one.usage,
+        one.repository.shallow || answer::is_interrupted(&one.diagnostics),
+        prefix,
+    );
     health::section(out, &one.health, part, prefix);
     signs::section(out, &one.shadow_ai, &one.pipeline, part, prefix);
     gaps::section(out, &one.diagnostics, None, prefix);

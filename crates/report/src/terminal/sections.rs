@@ -150,6 +150,7 @@ const MODELS: usize = 50;
 /// The tools, most lines first.
 pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>, limit: usize) {
     let mut rows = Vec::new();
+    let is_partial = scope.is_cut || answer::is_interrupted(scope.diagnostics);
     for (index, tool) in tools.iter().take(limit).enumerate() {
         let approval = match tool.approved {
             Some(true) => cell("approved").ink(Ink::Good),
@@ -176,8 +177,8 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         }
         rows.push(vec![
             cell(words::tool(&tool.tool)).ink(Ink::Ai),
-            number(if scope.is_cut && tool.lines == 0 {
-                "lines not known".to_owned()
+            number(if is_partial && tool.lines == 0 {
+                answer::LINES_NOT_KNOWN.to_owned()
             } else {
                 words::of_tool(tool)
             }),
@@ -198,7 +199,7 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         sheet.line(&more);
     }
     let shown = tools.get(..limit).unwrap_or(tools);
-    if !scope.is_cut && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
+    if !is_partial && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
         let text = "No line today: none of what these commits wrote stands, or its lines are named for another tool.";
         sheet.hanging("", Ink::Faint, text);
     }

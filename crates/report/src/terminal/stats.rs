@@ -168,9 +168,9 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     if let (Some(head), Some(time)) = (&one.repository.head, one.repository.head_time) {
         let _ = write!(
             title,
-            "{}{} to {} of {}",
+            "{}{} {} of {}",
             sheet.dot(),
-            words::counted(one.repository.commits, "commit"),
+            answer::commits(&one.repository, &one.diagnostics),
             head.short(),
             time.date()
         );
