@@ -161,13 +161,19 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
             out,
             "- **Evidence coverage:** {why}{of_all}, so the AI share is unknown (not zero)"
         );
+        out.push_str(&gaps_of_coverage(coverage, None));
     } else if recent.of == 0 {
         let _ = writeln!(
             out,
-            "- **Evidence coverage:** {} of all {}{of_all}; no line added in the last {} days stands\n- **AI share:** {} of all lines",
+            "- **Evidence coverage:** {} of all {}{of_all}; no line added in the last {} days stands",
             words::percent(lines.known(), lines.total),
             words::counted(lines.total, "line"),
-            coverage.window_days,
+            coverage.window_days
+        );
+        out.push_str(&gaps_of_coverage(coverage, None));
+        let _ = writeln!(
+            out,
+            "- **AI share:** {} of all lines",
             words::ai_share(lines)
         );
     } else {
@@ -178,6 +184,7 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
             coverage.window_days,
             words::of(recent)
         );
+        out.push_str(&gaps_of_coverage(coverage, None));
         let _ = writeln!(
             out,
             "- **AI share:** {} of these and {} of all {}",
@@ -186,7 +193,6 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
             words::counted(lines.total, "line")
         );
     }
-    out.push_str(&gaps_of_coverage(coverage, None));
 }
 
 /// What is beside evidence coverage, and what to switch on.
@@ -421,7 +427,9 @@ pub fn stats(report: &StatsReport) -> String {
         unreviewed(&mut health, &one.health.review);
         let gaps = gaps_of_coverage(&one.usage.coverage, one.since);
         if !gaps.is_empty() {
-            health.insert_str(0, &format!("- **Evidence coverage**\n{gaps}"));
+            let known = answer::coverage(one);
+            let share = words::percent(known.hits, known.of);
+            health.insert_str(0, &format!("- **Evidence coverage:** {share}\n{gaps}"));
         }
         let anomalies = &one.health.anomalies;
         let mut shadow_ai = String::new();

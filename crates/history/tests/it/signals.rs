@@ -1296,13 +1296,11 @@ fn what_only_transcripts_name_is_known_and_no_lower_bound() {
 #[test]
 fn an_interrupted_reading_compares_nothing_with_its_past_and_takes_no_gap_for_damage() {
     let mut tables = Tables::new();
-    for day in 0..200 {
-        let commit = tables.commit(day + 3, "dev@example.org");
-        tables.change(commit, "a.rs", ChangeKind::Modified, 20);
-    }
-    let commit = tables.commit(2, "dev@example.org");
-    tables.change(commit, "big.rs", ChangeKind::Added, 40_000);
-    tables.history.commits[0].parents_missing = true;
+    let commit = tables.commit(10, "dev@example.org");
+    quiet_past(&mut tables);
+    tables.change(commit, "src/new.rs", ChangeKind::Added, 7000);
+    let root = tables.commit(360, "dev@example.org");
+    tables.history.commits[root.0 as usize].parents_missing = true;
     let told = |tables: &mut Tables| {
         let signals = tables.signals();
         let advice = signals.usage().coverage.advice;

@@ -315,7 +315,7 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show
             .collect();
         grouped(sheet, &to_act_on);
     }
-    if !shadow.unlisted.is_empty() && !approved.is_empty() {
+    if !show_all && !shadow.unlisted.is_empty() && !approved.is_empty() {
         let text = format!("Listed, and with signs: {}", list(&approved));
         sheet.labelled("", Ink::Faint, &text);
     }
