@@ -226,6 +226,13 @@ impl Origin {
         self.is_ai() && !self.is_upper_bound()
     }
 
+    /// Whether the headline is an AI tool that only a transcript of this machine names, matched by content.
+    #[must_use]
+    pub fn is_of_transcript(&self) -> bool {
+        let mut first = self.evidence.first().into_iter();
+        self.is_ai() && first.any(|e| e.class == EvidenceClass::LocalSession)
+    }
+
     /// Whether the headline is an AI tool that is the author of the commit. A trailer only says that a tool took part, and who
     /// committed may have rebased the work of others.
     #[must_use]

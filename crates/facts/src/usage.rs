@@ -67,11 +67,15 @@ pub struct LineShares {
     pub total: u64,
     /// Named for an AI tool by any evidence: the share of AI is up to this.
     pub ai: u64,
-    /// The part of `ai` that rests on evidence about lines; the rest is from whole commits.
+    /// The part of `ai` that a note or trace names line by line.
     pub ai_line_level: u64,
     /// The part of `ai` in commits whose author is a tool.
     #[serde(default)]
     pub ai_tool_authored: u64,
+    /// The part of `ai` that only transcripts of this machine name, matched by content: somebody may have typed the same
+    /// lines before.
+    #[serde(default)]
+    pub ai_transcripts: u64,
     /// The part of `ai` whose evidence speaks of more than the tool is known to have written: a whole
     /// squash, or a commit to which it gave a few lines.
     #[serde(default)]
@@ -84,7 +88,8 @@ pub struct LineShares {
 
 impl LineShares {
     /// Lines that an AI tool wrote at least: those that evidence names one by one, and those of commits that it made itself.
-    /// A trailer of a commit says that the tool took part in it, and bounds its lines from above.
+    /// A trailer of a commit says that the tool took part in it, and bounds its lines from above; so does what is only inferred
+    /// from transcripts.
     #[must_use]
     pub const fn ai_at_least(&self) -> u64 {
         self.ai_line_level + self.ai_tool_authored
@@ -95,6 +100,7 @@ impl LineShares {
     pub const fn ai_of_shared_commits(&self) -> u64 {
         self.ai
             .saturating_sub(self.ai_at_least())
+            .saturating_sub(self.ai_transcripts)
             .saturating_sub(self.ai_upper_bound)
     }
 
@@ -110,6 +116,7 @@ impl LineShares {
         self.ai += other.ai;
         self.ai_line_level += other.ai_line_level;
         self.ai_tool_authored += other.ai_tool_authored;
+        self.ai_transcripts += other.ai_transcripts;
         self.ai_upper_bound += other.ai_upper_bound;
         self.human += other.human;
         self.unknown += other.unknown;
@@ -142,6 +149,9 @@ pub struct EvidenceCoverage {
 /// One thing to switch on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Advice {
+    /// The tool that is set up and of which no recent line is known, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<ToolId>,
     /// What it gives.
     pub what: String,
     /// The setting or command.

@@ -5,7 +5,7 @@ use gix::ObjectId;
 use trueline_facts::RepoPath;
 
 use crate::content::tree_of;
-use crate::mailmap;
+use crate::mailmap::{self, Which};
 use crate::model::RawIdentity;
 use crate::repository::Repository;
 use crate::walk::trees::Trees;
@@ -99,7 +99,7 @@ fn with(repository: &Repository, commit: ObjectId, tip: ObjectId) -> Began {
     };
     let objects = repository.objects();
     let tree = tree_of(&objects, tip, &mut Vec::new()).ok();
-    let known = mailmap::read(repository, &objects, tree).resolve(&raw);
+    let known = mailmap::read(repository, &objects, tree, Which::Committed).resolve(&raw);
     let canonical = RawIdentity {
         name: known.name,
         email: known.email,

@@ -6,6 +6,8 @@
 
 use std::collections::BinaryHeap;
 use std::collections::hash_map::Entry;
+use std::fs::File;
+use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bstr::{BStr, BString, ByteSlice};
@@ -16,9 +18,9 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use trueline_facts::{Diagnostic, Level, Timestamp};
 
-use crate::mailmap;
+use crate::mailmap::{self, Which};
 use crate::model::{Commit, CommitIx, KnownPerson, Mailmap, PersonIx, RawIdentity};
-use crate::repository::{Gap, Objects, Repository};
+use crate::repository::{Gap, MAX_BLOB_BYTES, Objects, Repository};
 
 /// Ids read by one thread at a time.
 const READ_BATCH: usize = 256;
@@ -49,7 +51,8 @@ struct Loaded {
 }
 
 impl Graph {
-    /// Loads everything reachable from `tip`. `known` are ids that are likely to be reachable.
+    /// Loads everything reachable from `tip`. `known` are ids that are likely to be reachable. Who is the
+    /// same person as whom, the work tree says.
     #[must_use]
     pub fn load(
         repository: &Repository,
@@ -57,16 +60,28 @@ impl Graph {
         known: &[ObjectId],
         interrupt: &AtomicBool,
     ) -> Self {
-        Self::load_until(repository, tip, known, &[], interrupt)
+        Self::load_all(repository, tip, known, &[], Which::WorkTree, interrupt)
     }
 
-    /// As [`Self::load`], with history cut at some commits: they are in it, their parents are not.
+    /// As [`Self::load`], with history cut at some commits: they are in it, their parents are not. Only what
+    /// is committed says who is the same person as whom.
     #[must_use]
     pub fn load_until(
         repository: &Repository,
         tip: ObjectId,
         known: &[ObjectId],
         cut: &[ObjectId],
+        interrupt: &AtomicBool,
+    ) -> Self {
+        Self::load_all(repository, tip, known, cut, Which::Committed, interrupt)
+    }
+
+    fn load_all(
+        repository: &Repository,
+        tip: ObjectId,
+        known: &[ObjectId],
+        cut: &[ObjectId],
+        which: Which,
         interrupt: &AtomicBool,
     ) -> Self {
         let mut shallow = repository.shallow_commits();
@@ -85,7 +100,7 @@ impl Graph {
             .map(|(ix, commit)| (commit.id, CommitIx(ix as u32)))
             .collect();
         let tree = graph.commits.first().map(|tip| tip.tree);
-        graph.mailmap = mailmap::read(repository, &objects, tree);
+        graph.mailmap = mailmap::read(repository, &objects, tree, which);
         graph.assign_persons();
         if is_shallow && graph.commits.iter().any(|c| c.parents_missing) {
             graph.diagnostics.push(Diagnostic::new(
@@ -95,6 +110,7 @@ impl Graph {
                  those commits and marked as boundary. Run `git fetch --unshallow` for the rest.",
             ));
         }
+        graph.diagnostics.extend(grafts(repository));
         gaps.sort_unstable();
         for (id, gap) in gaps {
             let what = match gap {
@@ -152,6 +168,38 @@ impl Graph {
             commit.person = person;
         }
     }
+}
+
+/// Parents that `info/grafts` gives commits: git still reads it, and says itself that it should be turned
+/// into replacements, which are read here.
+fn grafts(repository: &Repository) -> Option<Diagnostic> {
+    let file = File::open(repository.common_dir().join("info/grafts")).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut content = Vec::new();
+    file.take(MAX_BLOB_BYTES).read_to_end(&mut content).ok()?;
+    let is_graft = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"#");
+    let count = content
+        .lines()
+        .map(<[u8]>::trim_ascii)
+        .filter(is_graft)
+        .count();
+    (count > 0).then(|| {
+        Diagnostic::new(
+            Level::Warning,
+            "grafts-ignored",
+            format!(
+                "`info/grafts` of this repository gives {} other parents; that file is not read, so `git blame` may \
+                 name other commits. `git replace --convert-graft-file` turns it into replacements, which \
+                 are read.",
+                match count {
+                    1 => "1 commit".to_owned(),
+                    _ => format!("{count} commits"),
+                }
+            ),
+        )
+    })
 }
 
 fn read_known(repository: &Repository, known: &[ObjectId]) -> FxHashMap<ObjectId, Loaded> {

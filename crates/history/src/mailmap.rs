@@ -1,12 +1,14 @@
-//! Where the mailmap of a history comes from: `.mailmap` of the tip's tree, then the blob and the file
-//! that this repository's own configuration names (`mailmap.blob`, `mailmap.file`); as in git, a later
-//! one has the last word.
+//! Where the mailmap of a history comes from, as in git: `.mailmap` at the top of the work tree, then the
+//! blob and the file that this repository's own configuration names (`mailmap.blob`, `mailmap.file`);
+//! a later one has the last word. A bare repository has `HEAD:.mailmap` unless it names a blob.
 //!
-//! The tip's tree and not the work tree's file, so that a bare clone gives the same answer. Settings
-//! of the user and of the machine are not read: only who configures the repository may change a result.
+//! Unlike git, a work tree without the file (sparse, not checked out) has that of the tip. What judges
+//! a change reads committed ones only. Settings of the user and of the machine are not read: only
+//! who configures the repository may change a result.
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use bstr::ByteSlice;
 use gix::ObjectId;
@@ -16,14 +18,36 @@ use crate::model::Mailmap;
 use crate::repository::{MAX_BLOB_BYTES, Objects, Repository};
 use crate::walk::trees::Trees;
 
+/// Which `.mailmap` counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Which {
+    /// That of the work tree, committed or not.
+    WorkTree,
+    /// That of the tip's tree.
+    Committed,
+}
+
 /// Reads all of them, `tree` being the tip's; what is not there or cannot be read is left out.
-pub(crate) fn read(repository: &Repository, objects: &Objects, tree: Option<ObjectId>) -> Mailmap {
+pub(crate) fn read(
+    repository: &Repository,
+    objects: &Objects,
+    tree: Option<ObjectId>,
+    which: Which,
+) -> Mailmap {
+    let own = match (which, repository.work_dir()) {
+        (Which::WorkTree, Some(top)) => {
+            let path = top.join(".mailmap");
+            match path.symlink_metadata() {
+                // A link or a folder says nothing.
+                Ok(found) => found.is_file().then(|| of_path(&path)).flatten(),
+                Err(_) => of_tree(objects, tree),
+            }
+        }
+        (_, None) if names_blob(repository) => None,
+        (Which::Committed, Some(_)) | (_, None) => of_tree(objects, tree),
+    };
     let mut content = Vec::new();
-    let parts = [
-        of_tree(objects, tree),
-        of_blob(repository, objects),
-        of_file(repository),
-    ];
+    let parts = [own, of_blob(repository, objects), of_file(repository)];
     for part in parts.into_iter().flatten() {
         content.extend_from_slice(&part);
         content.push(b'\n');
@@ -39,6 +63,11 @@ fn of_tree(objects: &Objects, tree: Option<ObjectId>) -> Option<Vec<u8>> {
     mode.is_text_candidate()
         .then(|| blob(objects, id))
         .flatten()
+}
+
+fn names_blob(repository: &Repository) -> bool {
+    let repo = repository.local();
+    repo.config_snapshot().string("mailmap.blob").is_some()
 }
 
 fn of_blob(repository: &Repository, objects: &Objects) -> Option<Vec<u8>> {
@@ -59,7 +88,11 @@ fn of_file(repository: &Repository) -> Option<Vec<u8>> {
     let named = repo.config_snapshot().trusted_path("mailmap.file").ok()??;
     // Git's commands run at the top of the work tree, or in the repository where there is none.
     let top = repo.workdir().unwrap_or_else(|| repo.git_dir());
-    let file = File::open(top.join(named)).ok()?;
+    of_path(&top.join(named))
+}
+
+fn of_path(path: &Path) -> Option<Vec<u8>> {
+    let file = File::open(path).ok()?;
     if !file.metadata().ok()?.is_file() {
         return None;
     }

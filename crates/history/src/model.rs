@@ -193,8 +193,7 @@ pub enum Completeness {
     Interrupted,
 }
 
-/// Who is the same person as whom: the `.mailmap` of HEAD's tree, and those that the repository's
-/// configuration adds.
+/// Who is the same person as whom: `.mailmap`, and those that the repository's configuration adds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Mailmap(gix::mailmap::Snapshot);
 

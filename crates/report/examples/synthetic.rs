@@ -332,6 +332,7 @@ fn shares(ai: u64, human: u64, unknown: u64) -> LineShares {
         ai,
         ai_line_level: ai * 4 / 5,
         ai_tool_authored: 0,
+        ai_transcripts: 0,
         ai_upper_bound: 0,
         human,
         unknown,
@@ -419,10 +420,12 @@ fn usage(code: &[CodeView]) -> Usage {
             by_tool: BTreeMap::new(),
             advice: vec![
                 Advice {
+                    tool: None,
                     what: "Claude Code records each edit as it happens:".into(),
                     how: "trueline hook install --agent claude".into(),
                 },
                 Advice {
+                    tool: None,
                     what: "Fetch the notes that colleagues pushed:".into(),
                     how: "git fetch origin refs/notes/ai:refs/notes/ai".into(),
                 },
@@ -434,6 +437,7 @@ fn usage(code: &[CodeView]) -> Usage {
             ai: 5_040,
             ai_line_level: 4_000,
             ai_tool_authored: 0,
+            ai_transcripts: 0,
             ai_upper_bound: 0,
             human: 1_200,
             unknown: 3_790,

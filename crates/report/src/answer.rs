@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 
 use trueline_facts::scan::{Repository, ScanReport};
+use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
 use trueline_facts::stats::{RepositoryStats, StatsReport};
-use trueline_facts::usage::LineShares;
-use trueline_facts::{Diagnostic, Finding, Proportion, RepoPath, Suppression, Timestamp};
+use trueline_facts::usage::{Advice, EvidenceCoverage, LineShares};
+use trueline_facts::{Diagnostic, Finding, Proportion, RepoPath, Suppression, Timestamp, ToolId};
 
 use crate::words;
 
@@ -155,6 +156,19 @@ pub(crate) fn is_interrupted(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.code == "interrupted")
 }
 
+/// Said of a tool none of whose lines was found, where not all lines were looked at.
+pub(crate) const LINES_NOT_KNOWN: &str = "lines not known";
+
+/// The commits of a history, as far as it was read.
+pub(crate) fn commits(repository: &Repository, diagnostics: &[Diagnostic]) -> String {
+    let commits = words::counted(repository.commits, "commit");
+    if is_interrupted(diagnostics) {
+        format!("{commits} read, back from")
+    } else {
+        format!("{commits} to")
+    }
+}
+
 /// What is told first where objects are missing or damaged: it weakens all that is said of origins.
 pub(crate) fn gap(diagnostics: &[Diagnostic]) -> Option<&str> {
     let mut told = diagnostics.iter();
@@ -174,6 +188,72 @@ pub(crate) fn why_nothing(diagnostics: &[Diagnostic], lines: u64) -> Option<&'st
         (_, true) => Some("not known: what was committed cannot be read here"),
         _ => None,
     }
+}
+
+/// So little is known that every switch is worth telling.
+const HARDLY_ANY: f64 = 0.05;
+/// From this coverage on there is little left to gain.
+const ENOUGH: f64 = 0.8;
+
+/// What to switch on: everything while hardly anything is known, later what helps most and the switches of the
+/// tools that are set up here and leave no evidence.
+pub(crate) fn advice(coverage: &EvidenceCoverage) -> Vec<&Advice> {
+    let is = |test: &dyn Fn(f64) -> bool| coverage.recent.share.is_some_and(test);
+    if coverage.all.hits == 0 || is(&|share| share < HARDLY_ANY) {
+        return coverage.advice.iter().collect();
+    }
+    if is(&|share| share >= ENOUGH) {
+        return Vec::new();
+    }
+    let all = coverage.advice.iter().enumerate();
+    all.filter(|(nth, advice)| *nth == 0 || advice.tool.is_some())
+        .map(|(_, advice)| advice)
+        .collect()
+}
+
+/// What an advice gives, as a sentence without its end.
+pub(crate) fn gives(advice: &Advice) -> &str {
+    advice.what.trim_end_matches([':', '.'])
+}
+
+/// What is said beside evidence coverage, in its order: the tools that recent lines name, and the lines that
+/// are not counted in it.
+pub(crate) fn beside_coverage(
+    coverage: &EvidenceCoverage,
+    since: Option<Timestamp>,
+) -> Vec<String> {
+    let mut beside = Vec::new();
+    let mut tools: Vec<_> = coverage
+        .by_tool
+        .iter()
+        .filter(|(_, lines)| **lines > 0)
+        .collect();
+    tools.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
+    let tools: Vec<String> = tools
+        .into_iter()
+        .map(|(tool, lines)| format!("{} {}", words::tool(tool), words::count(*lines)))
+        .collect();
+    if !tools.is_empty() {
+        let recent = match since {
+            Some(_) => format!("those of the last {} days", coverage.window_days),
+            None => "the recent ones".to_owned(),
+        };
+        beside.push(format!("of {recent} {}", tools.join(", ")));
+    }
+    if coverage.hinted > 0 {
+        beside.push(format!(
+            "not among them {} with a hint alone",
+            words::counted(coverage.hinted, "line")
+        ));
+    }
+    if coverage.upper_bound > 0 {
+        beside.push(format!(
+            "not among them {} {}",
+            words::counted(coverage.upper_bound, "line"),
+            words::PERHAPS
+        ));
+    }
+    beside
 }
 
 /// The lines that count, where `--since` limits them: `lines added since 2026-01-31`.
@@ -253,6 +333,63 @@ pub(crate) fn unknown_together(report: &StatsReport) -> Option<String> {
         )
     })
 }
+
+/// What a sign of a tool is to the policy.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Standing {
+    /// Of a tool that the policy does not list.
+    NotListed,
+    /// No policy lists tools, or it names no coding tool: a library that the application calls, a file that several
+    /// tools read.
+    NotJudged,
+    /// Of a tool that the policy lists.
+    Approved,
+}
+
+pub(crate) fn standing(shadow: &ShadowAi, signal: &Signal) -> Standing {
+    let approved = shadow.approved.as_ref();
+    if signal.kind == SignalKind::Dependency {
+        Standing::NotJudged
+    } else if shadow.unlisted.contains(&signal.tool) {
+        Standing::NotListed
+    } else if approved.is_some_and(|all| all.contains(&signal.tool)) {
+        Standing::Approved
+    } else {
+        Standing::NotJudged
+    }
+}
+
+/// The signs, those to act on first.
+pub(crate) fn signs(shadow: &ShadowAi) -> Vec<(Standing, &Signal)> {
+    let signals = shadow.signals.iter();
+    let mut signs: Vec<_> = signals.map(|one| (standing(shadow, one), one)).collect();
+    signs.sort_by_key(|(standing, _)| *standing);
+    signs
+}
+
+/// The tools whose signs pass a test, each once, by name.
+pub(crate) fn tools_of(
+    shadow: &ShadowAi,
+    test: impl Fn(Standing, &Signal) -> bool,
+) -> Vec<&ToolId> {
+    let mut tools: Vec<&ToolId> = signs(shadow)
+        .into_iter()
+        .filter(|(standing, signal)| test(*standing, signal))
+        .map(|(_, signal)| &signal.tool)
+        .collect();
+    tools.sort_unstable();
+    tools.dedup();
+    tools
+}
+
+/// The libraries through which the application calls models: they are no coding tools.
+pub(crate) fn libraries(shadow: &ShadowAi) -> Vec<&ToolId> {
+    tools_of(shadow, |_, signal| signal.kind == SignalKind::Dependency)
+}
+
+/// Said of them.
+pub(crate) const LIBRARIES: &str =
+    "Libraries that the application calls, which are no coding tools and are not judged";
 
 /// Is nothing at all known about who wrote these lines?
 pub(crate) const fn nothing_known(lines: &LineShares) -> bool {

@@ -8,8 +8,8 @@ use trueline_facts::health::{Health, Review};
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::stats::{RepositoryStats, StatsReport};
-use trueline_facts::usage::Usage;
-use trueline_facts::{Diagnostic, Finding, Location, Proportion};
+use trueline_facts::usage::{EvidenceCoverage, Usage};
+use trueline_facts::{Diagnostic, Finding, Location, Proportion, Timestamp, ToolId};
 
 use crate::answer::WithoutOrigins;
 use crate::{answer, select, words};
@@ -150,63 +150,84 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
         Some(_) => " (all lines, not only the changed ones)",
         None => "",
     };
-    if lines.ai == 0 && lines.human == 0 {
-        let _ = writeln!(
-            out,
-            "- **Evidence coverage:** none{of_all}, so the AI share is unknown (not zero)"
-        );
-        for advice in coverage.advice.iter().take(2) {
-            let _ = writeln!(
-                out,
-                "  - To know: {}: {}",
-                text(advice.what.trim_end_matches([':', '.'])),
-                code(&advice.how)
-            );
-        }
-        return;
-    }
     let recent = &coverage.recent;
-    if recent.of == 0 {
+    if answer::nothing_known(lines) {
+        let why = answer::why_nothing(&report.diagnostics, lines.total);
+        let why = why.map_or_else(
+            || "none".to_owned(),
+            |why| text(why.trim_start_matches("none found, and ")),
+        );
         let _ = writeln!(
             out,
-            "- **Evidence coverage:** {} of all {}{of_all}; no line added in the last {} days stands\n- **AI share:** {} of all lines",
+            "- **Evidence coverage:** {why}{of_all}, so the AI share is unknown (not zero)"
+        );
+        out.push_str(&gaps_of_coverage(coverage, None));
+    } else if recent.of == 0 {
+        let _ = writeln!(
+            out,
+            "- **Evidence coverage:** {} of all {}{of_all}; no line added in the last {} days stands",
             words::percent(lines.known(), lines.total),
             words::counted(lines.total, "line"),
-            coverage.window_days,
+            coverage.window_days
+        );
+        out.push_str(&gaps_of_coverage(coverage, None));
+        let _ = writeln!(
+            out,
+            "- **AI share:** {} of all lines",
             words::ai_share(lines)
         );
-        return;
+    } else {
+        let _ = writeln!(
+            out,
+            "- **Evidence coverage:** {} of the lines added in the last {} days ({}){of_all}",
+            words::percent(recent.hits, recent.of),
+            coverage.window_days,
+            words::of(recent)
+        );
+        out.push_str(&gaps_of_coverage(coverage, None));
+        let _ = writeln!(
+            out,
+            "- **AI share:** {} of these and {} of all {}",
+            words::ai_share(recent_lines),
+            words::ai_share(lines),
+            words::counted(lines.total, "line")
+        );
     }
-    let _ = writeln!(
-        out,
-        "- **Evidence coverage:** {} of the lines added in the last {} days ({}){of_all}",
-        words::percent(recent.hits, recent.of),
-        coverage.window_days,
-        words::of(recent)
-    );
-    let _ = writeln!(
-        out,
-        "- **AI share:** {} of these and {} of all {}",
-        words::ai_share(recent_lines),
-        words::ai_share(lines),
-        words::counted(lines.total, "line")
-    );
+}
+
+/// What is beside evidence coverage, and what to switch on.
+fn gaps_of_coverage(coverage: &EvidenceCoverage, since: Option<Timestamp>) -> String {
+    let mut out = String::new();
+    for beside in answer::beside_coverage(coverage, since) {
+        let _ = writeln!(out, "  - {}", text(&answer::capital(&beside)));
+    }
+    for advice in answer::advice(coverage) {
+        let _ = writeln!(
+            out,
+            "  - To know: {}: {}",
+            text(answer::gives(advice)),
+            code(&advice.how)
+        );
+    }
+    out
 }
 
 fn shadow(out: &mut String, shadow: &ShadowAi, whose: &str) {
-    if shadow.unlisted.is_empty() {
-        return;
-    }
-    let names: Vec<_> = shadow
-        .unlisted
-        .iter()
-        .map(|tool| code(&words::tool(tool)))
-        .collect();
-    let _ = writeln!(
-        out,
-        "- **Shadow AI:** signs{whose} of {}, not listed in `trueline.toml`",
+    let list = |tools: &[&ToolId]| {
+        let names: Vec<_> = tools.iter().map(|tool| code(&words::tool(tool))).collect();
         names.join(", ")
-    );
+    };
+    if !shadow.unlisted.is_empty() {
+        let names = list(&shadow.unlisted.iter().collect::<Vec<_>>());
+        let _ = writeln!(
+            out,
+            "- **Shadow AI:** signs{whose} of {names}, not listed in `trueline.toml`"
+        );
+    }
+    let libraries = answer::libraries(shadow);
+    if !libraries.is_empty() {
+        let _ = writeln!(out, "- {}: {}", answer::LIBRARIES, list(&libraries));
+    }
 }
 
 fn one(out: &mut String, finding: &Finding) {
@@ -404,14 +425,22 @@ pub fn stats(report: &StatsReport) -> String {
     for one in &report.repositories {
         let mut health = rework(&one.health);
         unreviewed(&mut health, &one.health.review);
+        let gaps = gaps_of_coverage(&one.usage.coverage, one.since);
+        if !gaps.is_empty() {
+            let known = answer::coverage(one);
+            let share = words::percent(known.hits, known.of);
+            health.insert_str(0, &format!("- **Evidence coverage:** {share}\n{gaps}"));
+        }
         let anomalies = &one.health.anomalies;
-        if one.shadow_ai.unlisted.is_empty() && anomalies.is_empty() && health.is_empty() {
+        let mut shadow_ai = String::new();
+        shadow(&mut shadow_ai, &one.shadow_ai, "");
+        if shadow_ai.is_empty() && anomalies.is_empty() && health.is_empty() {
             continue;
         }
         let whose = answer::in_whole(one.scanned_path.as_ref());
         let _ = writeln!(out, "**{}**{whose}\n", text(&one.repository.name));
         out.push_str(&health);
-        shadow(&mut out, &one.shadow_ai, "");
+        out.push_str(&shadow_ai);
         for anomaly in anomalies.iter().take(ANOMALIES) {
             let _ = writeln!(
                 out,

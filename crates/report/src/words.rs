@@ -18,6 +18,8 @@ use trueline_facts::{
     Named, Origin, Patch, Person, Proportion, Reach, Severity, ToolId,
 };
 
+use crate::answer::Standing;
+
 pub(crate) use shares::{
     PERHAPS, ai_count, ai_floor, ai_floor_of, ai_grounds, ai_share, ai_share_of, ai_tag, shares,
 };
@@ -342,6 +344,14 @@ pub(crate) const fn signal(kind: SignalKind) -> &'static str {
         SignalKind::Extension => "extension",
         SignalKind::CiJob => "CI job",
         SignalKind::Dependency => "dependency",
+    }
+}
+
+pub(crate) const fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NotListed => "not listed",
+        Standing::NotJudged => "not judged",
+        Standing::Approved => "approved",
     }
 }
 

@@ -23,17 +23,7 @@ use trueline_history::walk::{self, Deaths, PathFilter};
 use crate::config::Config;
 use crate::place::Place;
 use crate::reviews::ReviewStore;
-use crate::{Progress, ReadingOptions, ScanError, cache, scan};
-
-/// What history says of objects that it needed and could not read.
-const HOLES: [&str; 6] = [
-    "blob-damaged",
-    "blob-missing",
-    "commit-unreadable",
-    "files-unlisted",
-    "lines-unattributable",
-    "trees-unreadable",
-];
+use crate::{Progress, ReadingOptions, ScanError, cache, gaps, scan};
 
 /// Everything known about one repository.
 #[derive(Debug)]
@@ -146,23 +136,10 @@ pub(crate) fn observe(
         diagnostics.push(Diagnostic::new(
             Level::Error,
             "interrupted",
-            "interrupted: lines whose history was not reached are shown as unknown",
+            "interrupted: lines whose history was not reached are shown as unknown, and nothing is said of what is out of the ordinary",
         ));
     }
-    if history
-        .diagnostics
-        .iter()
-        .any(|d| HOLES.contains(&d.code.as_str()))
-    {
-        diagnostics.push(Diagnostic::new(
-            Level::Warning,
-            "history-incomplete",
-            format!(
-                "Not all that was committed can be read here, so who wrote some lines cannot be known: {}.",
-                repository.remedy()
-            ),
-        ));
-    }
+    diagnostics.extend(gaps::incomplete(&history, repository.remedy()));
     if reading.local_sessions.is_some() {
         diagnostics.push(from_sessions(&origins));
     }

@@ -38,6 +38,13 @@ pub(super) enum Reader {
     CargoToml,
     Pom,
     Gradle,
+    Pipfile,
+    SetupCfg,
+    SetupPy,
+    Conda,
+    Gemfile,
+    Composer,
+    MsBuild,
 }
 
 /// The reader for a file, by its path.
@@ -65,16 +72,31 @@ pub(super) fn reader(path: &[u8]) -> Option<Reader> {
         b"Cargo.toml" => Reader::CargoToml,
         b"pom.xml" => Reader::Pom,
         b"build.gradle" | b"build.gradle.kts" => Reader::Gradle,
+        b"Pipfile" => Reader::Pipfile,
+        b"setup.cfg" => Reader::SetupCfg,
+        b"setup.py" => Reader::SetupPy,
+        b"environment.yml" | b"environment.yaml" => Reader::Conda,
+        b"Gemfile" => Reader::Gemfile,
+        b"composer.json" => Reader::Composer,
+        b"Directory.Packages.props" => Reader::MsBuild,
+        _ if name.ends_with(b".csproj") || name.ends_with(b".fsproj") => Reader::MsBuild,
         _ if yaml && CI_FOLDERS.iter().any(|ci| folder.ends_with(ci)) => Reader::Ci,
-        _ if name.ends_with(b".txt") && is_requirements(folder, name) => Reader::Requirements,
+        _ if is_requirements(folder, name) => Reader::Requirements,
         _ => return None,
     })
 }
 
-/// `requirements.txt`, `requirements-dev.txt`, `dev-requirements.txt`, `requirements/dev.txt`.
+/// `requirements.txt`, `requirements-dev.txt`, `dev-requirements.txt`, `requirements/dev.txt`, and what pip-compile
+/// makes them of (`.in`).
 fn is_requirements(folder: &[u8], name: &[u8]) -> bool {
-    name.starts_with(b"requirements")
-        || name.ends_with(b"requirements.txt")
+    let stem = name
+        .strip_suffix(b".txt")
+        .or_else(|| name.strip_suffix(b".in"));
+    let Some(stem) = stem else {
+        return false;
+    };
+    stem.starts_with(b"requirements")
+        || stem.ends_with(b"requirements")
         || folder.rsplit(|&b| b == b'/').next() == Some(b"requirements")
 }
 
@@ -99,6 +121,13 @@ pub fn content_signs(path: &[u8], content: &[u8]) -> Vec<ContentSign> {
         Reader::CargoToml => manifest::cargo_toml(content),
         Reader::Pom => manifest::pom(content),
         Reader::Gradle => manifest::gradle(content),
+        Reader::Pipfile => manifest::pipfile(content),
+        Reader::SetupCfg => manifest::setup_cfg(content),
+        Reader::SetupPy => manifest::setup_py(content),
+        Reader::Conda => manifest::conda(content),
+        Reader::Gemfile => manifest::gemfile(content),
+        Reader::Composer => manifest::composer_json(content),
+        Reader::MsBuild => manifest::msbuild(content),
     };
     signs.sort_unstable();
     signs.dedup();

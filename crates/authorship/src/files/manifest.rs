@@ -33,24 +33,33 @@ pub(super) struct Row {
     pub(super) rust: Vec<Box<str>>,
     #[serde(default)]
     pub(super) maven: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) gem: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) composer: Vec<Box<str>>,
+    #[serde(default)]
+    pub(super) nuget: Vec<Box<str>>,
+    /// No library that the product calls: what a tool leaves in what it wrote.
+    #[serde(default)]
+    pub(super) scaffold: bool,
 }
 
 pub(crate) const SOURCE: &str = include_str!("../../data/libraries.toml");
 
 #[derive(Default)]
 struct Names {
-    exact: FxHashMap<Box<str>, Box<str>>,
-    prefixes: Vec<(Box<str>, Box<str>)>,
+    exact: FxHashMap<Box<str>, &'static Row>,
+    prefixes: Vec<(Box<str>, &'static Row)>,
 }
 
 impl Names {
-    fn new<'t>(names: impl Iterator<Item = (&'t Box<str>, &'t Box<str>)>) -> Self {
+    fn new(names: impl Iterator<Item = (&'static Box<str>, &'static Row)>) -> Self {
         let mut all = Self::default();
-        for (name, tool) in names {
+        for (name, row) in names {
             match name.strip_suffix('*') {
-                Some(prefix) => all.prefixes.push((prefix.into(), tool.clone())),
+                Some(prefix) => all.prefixes.push((prefix.into(), row)),
                 None => {
-                    all.exact.insert(name.clone(), tool.clone());
+                    all.exact.insert(name.clone(), row);
                 }
             }
         }
@@ -58,16 +67,20 @@ impl Names {
     }
 
     fn sign(&self, name: &str) -> Option<ContentSign> {
-        let tool = self.exact.get(name).or_else(|| {
+        let row = self.exact.get(name).or_else(|| {
             let prefixed = self
                 .prefixes
                 .iter()
                 .find(|(prefix, _)| name.starts_with(&**prefix));
-            prefixed.map(|(_, tool)| tool)
+            prefixed.map(|(_, row)| row)
         })?;
         Some(ContentSign {
-            tool: ToolId::new(tool.clone()),
-            kind: SignalKind::Dependency,
+            tool: ToolId::new(row.tool.clone()),
+            kind: if row.scaffold {
+                SignalKind::Residue
+            } else {
+                SignalKind::Dependency
+            },
             detail: name.to_owned(),
         })
     }
@@ -79,17 +92,17 @@ struct Libraries {
     go: Names,
     rust: Names,
     maven: Names,
+    gem: Names,
+    composer: Names,
+    nuget: Names,
 }
 
+static TABLE: LazyLock<Table> = LazyLock::new(|| crate::table::embedded(SOURCE));
+
 static LIBRARIES: LazyLock<Libraries> = LazyLock::new(|| {
-    let table: Table = crate::table::embedded(SOURCE);
-    let names = |of: fn(&Row) -> &Vec<Box<str>>| {
-        Names::new(
-            table
-                .library
-                .iter()
-                .flat_map(|row| of(row).iter().map(move |n| (n, &row.tool))),
-        )
+    let names = |of: fn(&'static Row) -> &'static Vec<Box<str>>| {
+        let rows = TABLE.library.iter();
+        Names::new(rows.flat_map(|row| of(row).iter().map(move |name| (name, row))))
     };
     Libraries {
         python: names(|row| &row.python),
@@ -97,6 +110,9 @@ static LIBRARIES: LazyLock<Libraries> = LazyLock::new(|| {
         go: names(|row| &row.go),
         rust: names(|row| &row.rust),
         maven: names(|row| &row.maven),
+        gem: names(|row| &row.gem),
+        composer: names(|row| &row.composer),
+        nuget: names(|row| &row.nuget),
     }
 });
 
@@ -286,6 +302,135 @@ pub(super) fn gradle(content: &[u8]) -> Vec<ContentSign> {
                 .maven
                 .sign(&format!("{}:{}", parts.next()?, parts.next()?))
         })
+        .collect()
+}
+
+/// `openai = "*"` in a Pipfile.
+pub(super) fn pipfile(content: &[u8]) -> Vec<ContentSign> {
+    let Some(root) = toml_table(content) else {
+        return Vec::new();
+    };
+    ["packages", "dev-packages"]
+        .iter()
+        .filter_map(|section| root.get(*section)?.as_table())
+        .flat_map(toml::Table::keys)
+        .filter_map(|name| LIBRARIES.python.sign(&python_name(name)))
+        .collect()
+}
+
+/// What `install_requires` and `extras_require` list.
+pub(super) fn setup_cfg(content: &[u8]) -> Vec<ContentSign> {
+    let mut signs = Vec::new();
+    let (mut section, mut listing) = ("", false);
+    for line in content.lines().filter_map(|line| line.to_str().ok()) {
+        let is_indented = line.starts_with([' ', '\t']);
+        let text = line.trim();
+        if text.starts_with('[') {
+            (section, listing) = (text, false);
+            continue;
+        }
+        let requirement = if is_indented {
+            listing.then_some(text)
+        } else {
+            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+            listing = section == "[options]" && key.trim() == "install_requires"
+                || section == "[options.extras_require]";
+            listing.then_some(value)
+        };
+        for one in requirement
+            .into_iter()
+            .flat_map(|list| list.split(';').take(1))
+        {
+            signs.extend(python_requirement(one));
+        }
+    }
+    signs
+}
+
+/// Texts in quotes in the lists of `install_requires` and `extras_require`.
+pub(super) fn setup_py(content: &[u8]) -> Vec<ContentSign> {
+    let Ok(text) = content.to_str() else {
+        return Vec::new();
+    };
+    let mut signs = Vec::new();
+    for argument in ["install_requires", "extras_require"] {
+        for (at, _) in text.match_indices(argument) {
+            let list = text.get(at + argument.len()..).unwrap_or_default();
+            let list = list
+                .trim_start()
+                .strip_prefix(['=', ':'])
+                .unwrap_or_default();
+            for quoted in bracketed(list).split(['"', '\'']).skip(1).step_by(2) {
+                signs.extend(python_requirement(quoted));
+            }
+        }
+    }
+    signs
+}
+
+/// The bracket that a text begins with, up to where it is closed.
+fn bracketed(text: &str) -> &str {
+    let mut depth = 0_u32;
+    for (at, c) in text.trim_start().char_indices() {
+        match c {
+            '[' | '{' | '(' => depth += 1,
+            ']' | '}' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return text.trim_start().get(..at).unwrap_or_default();
+        }
+    }
+    ""
+}
+
+/// Items of a conda environment, those of pip among them.
+pub(super) fn conda(content: &[u8]) -> Vec<ContentSign> {
+    content
+        .lines()
+        .filter_map(|line| python_requirement(line.to_str().ok()?.trim().strip_prefix("- ")?))
+        .collect()
+}
+
+/// `gem "openai"`.
+pub(super) fn gemfile(content: &[u8]) -> Vec<ContentSign> {
+    content
+        .lines()
+        .filter_map(|line| {
+            let named = line.to_str().ok()?.trim().strip_prefix("gem")?;
+            let named = named.trim_start_matches([' ', '(']);
+            LIBRARIES.gem.sign(named.split(['"', '\'']).nth(1)?)
+        })
+        .collect()
+}
+
+pub(super) fn composer_json(content: &[u8]) -> Vec<ContentSign> {
+    let Ok(json) = serde_json::from_slice::<Value>(content) else {
+        return Vec::new();
+    };
+    ["require", "require-dev"]
+        .iter()
+        .filter_map(|section| json.get(section)?.as_object())
+        .flat_map(|section| section.keys())
+        .filter_map(|name| LIBRARIES.composer.sign(name))
+        .collect()
+}
+
+/// `<PackageReference Include="OpenAI" Version="2.0" />`.
+pub(super) fn msbuild(content: &[u8]) -> Vec<ContentSign> {
+    let Ok(text) = content.to_str() else {
+        return Vec::new();
+    };
+    let named = text.split('<').filter_map(|element| {
+        let rest = ["PackageReference", "PackageVersion"]
+            .iter()
+            .find_map(|name| element.strip_prefix(name))?;
+        let (_, value) = rest.split_once("Include=")?;
+        value.split(['"', '\'']).nth(1)
+    });
+    // Names are the same whatever their case.
+    named
+        .filter_map(|name| LIBRARIES.nuget.sign(&name.to_ascii_lowercase()))
         .collect()
 }
 

@@ -115,7 +115,13 @@ fn every_library_is_recognised_in_a_manifest_of_its_ecosystem_and_not_inside_lon
         for name in names {
             let plain = name.replace('*', "x");
             let found = show(path, &file(&plain));
-            assert_eq!(found, [format!("{tool} Dependency {plain}")], "{path}");
+            // What a tool leaves in what it wrote is no library.
+            let kind = if tool == "lovable" {
+                "Residue"
+            } else {
+                "Dependency"
+            };
+            assert_eq!(found, [format!("{tool} {kind} {plain}")], "{path}");
             assert_eq!(
                 show(path, &file(&format!("zz-{plain}"))),
                 [""; 0],
@@ -139,6 +145,15 @@ fn every_library_is_recognised_in_a_manifest_of_its_ecosystem_and_not_inside_lon
         check(&row.maven, &row.tool, "pom.xml", |n| {
             let (group, artifact) = n.split_once(':').unwrap();
             format!("<groupId>{group}</groupId>\n<artifactId>{artifact}</artifactId>")
+        });
+        check(&row.gem, &row.tool, "Gemfile", |n| {
+            format!("source 'x'\ngem \"{n}\", '~> 1'\n")
+        });
+        check(&row.composer, &row.tool, "composer.json", |n| {
+            format!("{{\"require\":{{\"{n}\":\"1\"}}}}")
+        });
+        check(&row.nuget, &row.tool, "src/App.csproj", |n| {
+            format!("<ItemGroup><PackageReference Include=\"{n}\" Version=\"1\" /></ItemGroup>")
         });
     }
 }
@@ -198,10 +213,49 @@ fn dependencies_are_found_in_every_section_of_a_manifest() {
     openai Dependency async-openai
     rig Dependency rig-core
     langchain Dependency dev.langchain4j:langchain4j
-    lovable Dependency lovable-tagger
+    lovable Residue lovable-tagger
     vercel-ai Dependency @ai-sdk/openai
     "
     );
+}
+
+#[test]
+fn older_manifests_of_python_tell_what_they_require_and_nothing_else() {
+    let setup_cfg = "[metadata]\nname = openai\n[options]\ninstall_requires =\n    openai>=1\n    requests\npackages =\n    mcp\n[options.extras_require]\nai = anthropic; python_version > '3'\n[options.entry_points]\nconsole_scripts =\n    litellm = x:y\n";
+    assert_eq!(
+        show("setup.cfg", setup_cfg),
+        ["anthropic Dependency anthropic", "openai Dependency openai"]
+    );
+    let setup_py = "setup(name='mcp', packages=['litellm'], install_requires=['openai>=1', \"six\"], extras_require={'x': ['anthropic']}, keywords=['ollama'])";
+    assert_eq!(
+        show("setup.py", setup_py),
+        ["anthropic Dependency anthropic", "openai Dependency openai"]
+    );
+    let pipfile =
+        "[[source]]\nname = 'openai'\n[packages]\nOpenAI = '*'\n[dev-packages]\nlitellm = '*'\n";
+    assert_eq!(
+        show("Pipfile", pipfile),
+        ["litellm Dependency litellm", "openai Dependency openai"]
+    );
+    let conda = "name: ollama\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.12\n  - openai=1.2\n  - pip:\n    - anthropic==0.3\n";
+    assert_eq!(
+        show("environment.yml", conda),
+        ["anthropic Dependency anthropic", "openai Dependency openai"]
+    );
+    assert_eq!(
+        show("requirements/base.in", "openai\n"),
+        ["openai Dependency openai"]
+    );
+    for (path, text) in [
+        ("setup.py", "install_requires"),
+        ("setup.py", "install_requires=read('openai')"),
+        ("setup.py", "x = ['openai']"),
+        ("src/App.csproj", "<ProjectReference Include=\"OpenAI\" />"),
+        ("Gemfile", "# gem 'openai'\ngemspec\n"),
+        ("requirements.md", "openai\n"),
+    ] {
+        assert_eq!(show(path, text), [""; 0], "{path}: {text}");
+    }
 }
 
 #[test]
@@ -408,7 +462,7 @@ fn deep_nesting_shows_nothing_and_does_not_overflow_the_stack() {
 proptest! {
     #[test]
     fn arbitrary_content_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        for path in [".gitignore", ".vscode/extensions.json", ".devcontainer.json", "action.yml", "package.json", "requirements.txt", "pyproject.toml", "go.mod", "Cargo.toml", "pom.xml", "build.gradle"] {
+        for path in [".gitignore", ".vscode/extensions.json", ".devcontainer.json", "action.yml", "package.json", "requirements.txt", "pyproject.toml", "go.mod", "Cargo.toml", "pom.xml", "build.gradle", "Pipfile", "setup.cfg", "setup.py", "environment.yml", "Gemfile", "composer.json", "a.csproj"] {
             let _ = content_signs(path.as_bytes(), &bytes);
         }
         let _ = path_signs(&bytes);

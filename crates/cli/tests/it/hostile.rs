@@ -2,7 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use crate::repository::{Repository, SAFE_VIEW, UNSAFE_VIEW};
+use crate::repository::{CLAUDE, Repository, SAFE_VIEW, UNSAFE_VIEW};
 
 #[test]
 fn a_path_that_is_not_there_is_wrong_usage() {
@@ -127,13 +127,59 @@ fn a_partial_clone_says_first_what_brings_the_rest() {
 }
 
 #[test]
+fn a_missing_picture_is_named_and_alarms_nobody() {
+    let repository = Repository::new();
+    repository.write("app.py", SAFE_VIEW).commit(CLAUDE);
+    repository
+        .write("logo.png", "\u{89}PNG\r\n\u{1a}\n\0\0")
+        .commit("docs: logo");
+    repository.lose("HEAD:logo.png");
+    let run = repository.trueline(&["scan", "--format", "json"]);
+    let report = run.json();
+    let told: Vec<_> = report["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| (d["code"].as_str().unwrap(), d["path"].as_str()))
+        .collect();
+    assert_eq!(told, [("blob-missing", Some("logo.png"))]);
+    assert_eq!(report["usage"]["coverage"]["all"]["share"], 1.0);
+    for command in ["scan", "stats"] {
+        let text = repository.trueline(&[command]).stdout();
+        assert!(!text.contains("cannot be read here"), "{text}");
+        assert!(!text.contains("fsck"), "{text}");
+        assert!(text.contains("logo.png"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_counted_and_no_more_is_said() {
+    let repository = Repository::new();
+    repository
+        .write("app.py", SAFE_VIEW)
+        .write("old.py", "x = 1\n")
+        .write("gone.py", "y = 1\n")
+        .commit("feat: a");
+    repository
+        .write("old.py", "x = 1\nz = 2\n")
+        .commit("feat: b");
+    repository.lose("HEAD:gone.py");
+    repository.lose("HEAD~:old.py");
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    let all = report["diagnostics"].as_array().unwrap();
+    let told = all.iter().find(|d| d["code"] == "history-incomplete");
+    let told = told.unwrap()["message"].as_str().unwrap();
+    assert!(
+        told.contains("1 file of HEAD (gone.py), the history of 2 lines in 1 file (old.py); "),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_tree_of_head_that_is_missing_is_told_first() {
     let repository = Repository::new();
     repository.write("a.py", SAFE_VIEW).commit("feat: a");
-    let tree = repository.git(&["rev-parse", "HEAD^{tree}"]);
-    let tree = tree.trim();
-    let object = format!(".git/objects/{}/{}", &tree[..2], &tree[2..]);
-    std::fs::remove_file(repository.path().join(object)).unwrap();
+    repository.lose("HEAD^{tree}");
     let run = repository.trueline(&["scan"]);
     let text = run.stdout();
     let first = text.split("To know").next().unwrap();
@@ -210,16 +256,7 @@ fn a_missing_object_is_a_gap_in_the_answer() {
         .commit("feat: a")
         .write("a.py", "x = 1\ny = 2\n")
         .commit("feat: b");
-    let blob = repository.git(&["rev-parse", "HEAD~1:a.py"]);
-    let (folder, file) = blob.trim().split_at(2);
-    std::fs::remove_file(
-        repository
-            .path()
-            .join(".git/objects")
-            .join(folder)
-            .join(file),
-    )
-    .unwrap();
+    repository.lose("HEAD~1:a.py");
     let run = repository.trueline(&["scan", "--format", "json"]);
     let report = run.json();
     assert_eq!(report["usage"]["lines"]["total"], 2);

@@ -150,4 +150,7 @@ fn an_interrupted_scan_does_not_say_that_nothing_is_committed() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("the run was interrupted"), "{text}");
     assert!(!text.contains("no committed line"), "{text}");
+    // Nothing is missing or damaged: it was not read.
+    assert!(!text.contains("git fsck"), "{text}");
+    assert!(!text.contains("no line today"), "{text}");
 }

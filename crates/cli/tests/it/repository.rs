@@ -114,6 +114,14 @@ impl Repository {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Takes a loose object away.
+    pub(crate) fn lose(&self, spec: &str) {
+        let id = self.git(&["rev-parse", spec]);
+        let (folder, file) = id.trim().split_at(2);
+        let objects = self.path().join(".git/objects");
+        std::fs::remove_file(objects.join(folder).join(file)).unwrap();
+    }
+
     /// Runs the program in the folder.
     pub(crate) fn trueline(&self, arguments: &[&str]) -> Run {
         self.trueline_in(self.path(), arguments)

@@ -5,7 +5,7 @@ use gix::ObjectId;
 
 use super::DeclareError;
 use super::program::git;
-use crate::mailmap;
+use crate::mailmap::{self, Which};
 use crate::model::RawIdentity;
 use crate::repository::Repository;
 
@@ -113,7 +113,7 @@ pub(super) fn check_owner(
         return Err(DeclareError::NoIdentity);
     }
     let tree = local.head_tree_id().ok().map(gix::Id::detach);
-    let mailmap = mailmap::read(repo, &repo.objects(), tree);
+    let mailmap = mailmap::read(repo, &repo.objects(), tree, Which::WorkTree);
     let canonical = |name: &[u8], email: &[u8]| {
         let raw = RawIdentity {
             name: name.into(),

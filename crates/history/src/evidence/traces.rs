@@ -26,7 +26,7 @@ use super::claims::{Claim, Layer, Place, Span};
 use super::objects;
 use super::overlay::commit_id;
 use crate::model::{CommitIx, History, PathIx};
-use crate::repository::{Gap, Repository, count_lines};
+use crate::repository::{Gap, MAX_BLOB_BYTES, Repository, count_lines, is_binary};
 use crate::walk::touched;
 
 /// The largest trace file that is read.
@@ -67,20 +67,24 @@ pub(super) fn read(
         return Vec::new();
     };
     let file = RepoPath::from(trace::PATH);
-    let bytes = match objects::file_at(&repo, head.tree, file.as_bytes()) {
+    let id = match objects::file_at(&repo, head.tree, file.as_bytes()) {
         Ok(None) => return Vec::new(),
-        Ok(Some(id)) => objects::blob(&repo, id, MAX_TRACES),
-        Err(gap) => Err(gap),
+        Ok(Some(id)) => id,
+        Err(gap) => {
+            let message = format!(
+                "whether HEAD has Agent Trace records (`{}`) cannot be told: a directory on the way to them is {}; {}",
+                trace::PATH,
+                what_ails(gap),
+                shared.remedy()
+            );
+            diagnostics.push(Diagnostic::new(Level::Warning, "traces-not-known", message));
+            return Vec::new();
+        }
     };
-    let bytes = match bytes {
+    let bytes = match objects::blob(&repo, id, MAX_TRACES) {
         Ok(bytes) => bytes,
         Err(gap) => {
-            let why = match gap {
-                Gap::Missing => "it is not in this repository",
-                Gap::Damaged => "it cannot be decoded",
-                Gap::TooLarge => "it is too large",
-            };
-            let message = format!("the traces are left out: {why}");
+            let message = format!("the traces are left out: the file is {}", what_ails(gap));
             diagnostics.push(Diagnostic::new(Level::Warning, "trace-unreadable", message).at(file));
             return Vec::new();
         }
@@ -112,34 +116,68 @@ pub(super) fn read(
         let message = format!(
             "the records ask for more comparisons than are made; they count up to line {line}"
         );
-        diagnostics.push(Diagnostic::new(Level::Warning, "traces-cut", message).at(file));
+        diagnostics.push(Diagnostic::new(Level::Warning, "traces-cut", message).at(file.clone()));
+    }
+    if painter.unreadable > 0 {
+        let message = format!(
+            "records speak of {} whose trees or contents cannot be read here, and say nothing of {}; {}",
+            match painter.unreadable {
+                1 => "1 version of a file".to_owned(),
+                many => format!("{many} versions of files"),
+            },
+            if painter.unreadable == 1 {
+                "it"
+            } else {
+                "these"
+            },
+            shared.remedy()
+        );
+        diagnostics.push(Diagnostic::new(Level::Warning, "traces-unverified", message).at(file));
     }
     painter.finish()
 }
 
-/// The commit that first had each line of the trace file, by hash.
+const fn what_ails(gap: Gap) -> &'static str {
+    match gap {
+        Gap::Missing => "not in this repository",
+        Gap::Damaged => "damaged",
+        Gap::TooLarge => "too large",
+    }
+}
+
+/// The commit that first had each line of the trace file, by hash. Lines that a version which cannot be read
+/// may have had before are left out.
 fn brought(
     shared: &Repository,
     repo: &gix::Repository,
     history: &History,
 ) -> FxHashMap<u64, CommitIx> {
     let wanted: FxHashSet<&[u8]> = [trace::PATH.as_bytes()].into_iter().collect();
-    let mut first = FxHashMap::default();
+    let mut first: FxHashMap<u64, Option<CommitIx>> = FxHashMap::default();
     let (mut seen, mut bytes) = (FxHashSet::default(), 0);
+    let mut skipped = false;
     // Parents come after their children.
     for version in touched::by_paths(shared, history, &wanted).iter().rev() {
-        if !seen.insert(version.blob) || bytes > MAX_VERSIONS {
+        if !seen.insert(version.blob) {
             continue;
         }
-        let Ok(text) = objects::blob(repo, version.blob, MAX_TRACES) else {
+        let text = (bytes <= MAX_VERSIONS)
+            .then(|| objects::blob(repo, version.blob, MAX_TRACES).ok())
+            .flatten();
+        let Some(text) = text else {
+            skipped = true;
             continue;
         };
         bytes += text.len() as u64;
+        let brings = (!std::mem::take(&mut skipped)).then_some(version.commit);
         for line in text.lines() {
-            first.entry(line_hash(line)).or_insert(version.commit);
+            first.entry(line_hash(line)).or_insert(brings);
         }
     }
     first
+        .into_iter()
+        .filter_map(|(line, commit)| Some((line, commit?)))
+        .collect()
 }
 
 /// The same by number of line, from 1, as the trace file has them now.
@@ -174,6 +212,8 @@ struct Painter<'p> {
     claims: Vec<Claim>,
     /// For each line of the trace file, the commit that brought it.
     brought: Vec<Option<CommitIx>>,
+    /// Versions that records speak of and that could not be compared.
+    unreadable: usize,
     steps: u64,
 }
 
@@ -207,6 +247,7 @@ impl<'p> Painter<'p> {
             canvases: BTreeMap::new(),
             claims: Vec::new(),
             brought: Vec::new(),
+            unreadable: 0,
             steps: 0,
         }
     }
@@ -366,36 +407,46 @@ impl<'p> Painter<'p> {
     /// Compares a version of a file with the one before, once.
     fn prepare(&mut self, place: Place) {
         if !self.canvases.contains_key(&place) && self.canvases.len() < MAX_PLACES {
-            let canvas = self.compare(place);
+            let canvas = self.compare(place).unwrap_or_else(|gap| {
+                // What is too large is told where its lines would be.
+                self.unreadable += usize::from(gap != Gap::TooLarge);
+                None
+            });
             self.canvases.insert(place, canvas);
         }
     }
 
-    fn compare(&mut self, (commit, path): Place) -> Option<Canvas> {
+    /// What a version added; `None` where it added nothing or is no text.
+    fn compare(&mut self, (commit, path): Place) -> Result<Option<Canvas>, Gap> {
         let commit = self.history.commit(commit);
         let name = self.history.path(path).as_bytes();
         let (repo, steps) = (self.repo, &mut self.steps);
-        let mut file = |tree| objects::file_within(repo, tree, name, steps).ok();
-        let new = file(commit.tree)??;
+        let mut file = |tree| objects::file_within(repo, tree, name, steps);
+        let Some(new) = file(commit.tree)? else {
+            return Ok(None);
+        };
         let old = match commit.parents.first() {
             Some(parent) => file(self.history.commit(*parent).tree)?,
-            None if commit.parents_missing => return None,
+            None if commit.parents_missing => return Ok(None),
             None => None,
         };
         if old == Some(new) {
-            return None;
+            return Ok(None);
         }
-        let new = objects::text(repo, new).ok()?;
+        let new = objects::blob(repo, new, MAX_BLOB_BYTES)?;
         let old = match old {
-            Some(old) => objects::text(repo, old).ok()?,
+            Some(old) => objects::blob(repo, old, MAX_BLOB_BYTES)?,
             None => Vec::new(),
         };
+        if is_binary(&new) || is_binary(&old) {
+            return Ok(None);
+        }
         let lines = count_lines(&new);
         *steps += (old.len() + new.len()) as u64 + LINE_STEPS * u64::from(lines);
-        Some(Canvas {
+        Ok(Some(Canvas {
             added: objects::added_lines(&old, &new),
             lines: vec![None; lines as usize],
-        })
+        }))
     }
 }
 

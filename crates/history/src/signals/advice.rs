@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use trueline_authorship::files;
+use trueline_authorship::{files, tools};
 use trueline_facts::usage::{Advice, LineShares};
 use trueline_facts::{EvidenceClass, ToolId};
 
 use super::Source;
 use super::view::View;
+use crate::model::Completeness;
 
 /// From this coverage on there is nothing to advise.
 const ENOUGH: f64 = 0.98;
+/// Tools that say nothing in commits by a setting of their own, and that hooks can record.
+const RECORDED: [&str; 4] = ["cursor", "gemini", "opencode", "windsurf"];
 
 pub(super) fn advice(
     view: &View<'_>,
@@ -18,7 +21,9 @@ pub(super) fn advice(
     recent_by_tool: &BTreeMap<ToolId, u64>,
     recent: &LineShares,
 ) -> Vec<Advice> {
-    let is_cut = view.history.commits.iter().any(|c| c.parents_missing);
+    // Where an interrupt ended the reading, nothing tells what is missing.
+    let is_cut = view.history.completeness == Completeness::Whole
+        && view.history.commits.iter().any(|c| c.parents_missing);
     let is_shallow = || {
         let mut said = view.history.diagnostics.iter();
         said.any(|d| d.code == "history-shallow")
@@ -29,19 +34,22 @@ pub(super) fn advice(
     }
     let around = &view.options.surroundings;
     let mut list = Vec::new();
-    let mut add = |what: &str, how: String| {
+    let mut add = |tool: Option<&str>, what: &str, how: String| {
         list.push(Advice {
+            tool: tool.map(ToolId::new),
             what: what.to_owned(),
             how,
         });
     };
     if is_cut && is_shallow() {
         add(
+            None,
             "History is cut off here (shallow clone), so who wrote older lines cannot be known; this brings the rest",
             "git fetch --unshallow".to_owned(),
         );
     } else if is_cut {
         add(
+            None,
             "Commits are missing or damaged here, so who wrote older lines cannot be known; this names them, a fresh clone has them",
             "git fsck".to_owned(),
         );
@@ -51,6 +59,7 @@ pub(super) fn advice(
         && names_checkpoints(view)
     {
         add(
+            None,
             "Commits name checkpoints of entire.io; their branch, which tells the agent of each, is not here",
             format!(
                 "git fetch {remote} entire/checkpoints/v1:refs/remotes/{remote}/entire/checkpoints/v1"
@@ -59,12 +68,14 @@ pub(super) fn advice(
     }
     if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {
         add(
+            None,
             "Authorship notes of colleagues may already be on the server; this brings them here",
             format!("git fetch {remote} refs/notes/ai:refs/notes/ai"),
         );
     }
-    for switch in switched_off(view, source) {
+    for (tool, switch) in switched_off(view, source) {
         add(
+            Some(tool),
             "A setting in this repository hides which commits an agent wrote; without it they name themselves",
             switch,
         );
@@ -74,6 +85,7 @@ pub(super) fn advice(
     };
     if silent("claude") {
         add(
+            Some("claude"),
             "Claude Code is set up here but no recent line names it; its commits can say so themselves",
             r#"in ~/.claude/settings.json remove "includeCoAuthoredBy": false and an empty "attribution": {"commit": ""}"#
                 .to_owned(),
@@ -81,29 +93,46 @@ pub(super) fn advice(
     }
     if silent("github-copilot") {
         add(
+            Some("github-copilot"),
             "GitHub Copilot is set up here but no recent line names it; its CLI can add a trailer",
             r#"in ~/.copilot/settings.json set "includeCoAuthoredBy": true"#.to_owned(),
         );
     }
     if silent("codex") {
         add(
+            Some("codex"),
             "Codex is set up here but no recent line names it; it can add a trailer",
             "in ~/.codex/config.toml set command_attribution = true".to_owned(),
         );
     }
+    for tool in RECORDED {
+        if silent(tool) {
+            let name = tools::display_name(&ToolId::new(tool)).into_owned();
+            add(
+                Some(tool),
+                &format!(
+                    "{name} is set up here but no recent line names it; what it writes can be recorded as it is written"
+                ),
+                format!("trueline hook install --tool {tool}"),
+            );
+        }
+    }
     if view.origins.notes.read == 0 {
         add(
+            None,
             "Line-level evidence from now on, for all common agents and editors (git-ai writes the same notes)",
             "trueline hook install".to_owned(),
         );
     }
     if !around.reads_local_sessions {
         add(
+            None,
             "Agents on this machine keep transcripts; with your consent their lines are matched, and nothing leaves the machine",
             "trueline scan --local-sessions".to_owned(),
         );
     }
     add(
+        None,
         "You know best what you wrote with which tool; saying so takes a moment",
         "trueline declare RANGE --tool TOOL".to_owned(),
     );
@@ -124,19 +153,20 @@ fn is_set_up(view: &View<'_>, tool: &str) -> bool {
     })
 }
 
-/// Settings in HEAD's tree that keep an agent's name out of commits.
-fn switched_off(view: &View<'_>, source: &dyn Source) -> Vec<String> {
-    const SETTINGS: [&[u8]; 3] = [
-        b".claude/settings.json",
-        b".claude/settings.local.json",
-        b".copilot/settings.json",
+/// Settings in HEAD's tree that keep an agent's name out of commits, each with its agent.
+fn switched_off(view: &View<'_>, source: &dyn Source) -> Vec<(&'static str, String)> {
+    const SETTINGS: [(&[u8], &str); 3] = [
+        (b".claude/settings.json", "claude"),
+        (b".claude/settings.local.json", "claude"),
+        (b".copilot/settings.json", "github-copilot"),
     ];
     let mut found = Vec::new();
     for file in &view.history.files {
         let path = view.history.path(file.path);
-        if !SETTINGS.contains(&path.as_bytes()) {
+        let known = SETTINGS.iter().find(|known| known.0 == path.as_bytes());
+        let Some((_, tool)) = known else {
             continue;
-        }
+        };
         let Some(settings) = source
             .blob(file.blob)
             .and_then(|content| serde_json::from_slice::<serde_json::Value>(&content).ok())
@@ -144,12 +174,16 @@ fn switched_off(view: &View<'_>, source: &dyn Source) -> Vec<String> {
             continue;
         };
         if settings.get("includeCoAuthoredBy") == Some(&serde_json::Value::Bool(false)) {
-            found.push(format!(r#"in {path} remove "includeCoAuthoredBy": false"#));
+            found.push((
+                *tool,
+                format!(r#"in {path} remove "includeCoAuthoredBy": false"#),
+            ));
         }
         let commit = settings.get("attribution").and_then(|a| a.get("commit"));
         if commit.and_then(serde_json::Value::as_str) == Some("") {
-            found.push(format!(
-                r#"in {path} remove "attribution": {{"commit": ""}}"#
+            found.push((
+                *tool,
+                format!(r#"in {path} remove "attribution": {{"commit": ""}}"#),
             ));
         }
     }

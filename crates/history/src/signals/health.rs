@@ -30,7 +30,12 @@ pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
         perhaps_ai_lines: lifetimes.perhaps_ai(),
         hotspots: hotspots(view, &window),
         review: review(view, &window),
-        anomalies: anomaly::anomalies(&moments::timeline(view, blobs)),
+        // A part of the past makes the usual look strange.
+        anomalies: if view.is_whole() {
+            anomaly::anomalies(&moments::timeline(view, blobs))
+        } else {
+            Vec::new()
+        },
     }
 }
 

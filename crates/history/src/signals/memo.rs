@@ -22,7 +22,7 @@ use crate::repository::Repository;
 
 /// Changes whenever the readers of manifests, workflows, ignore files and moved lines answer
 /// differently from the same tables.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const KIND: Kind = Kind::new("signals");
 /// Answers kept; those that the last run used come first.
 const MOST: usize = 50_000;

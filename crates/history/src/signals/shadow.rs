@@ -49,6 +49,7 @@ fn unlisted(view: &View<'_>, signals: &[Signal], approved: &[ToolId]) -> Vec<Too
     let known: BTreeSet<ToolId> = tools::all().collect();
     let mut seen: BTreeSet<&ToolId> = signals
         .iter()
+        .filter(|signal| signal.kind != SignalKind::Dependency)
         .map(|signal| &signal.tool)
         .filter(|tool| known.contains(*tool))
         .collect();

@@ -12,7 +12,7 @@ use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, EvidenceClass, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
-use crate::model::{Commit, CommitIx, History, PathIx};
+use crate::model::{Commit, CommitIx, Completeness, History, PathIx};
 use crate::subject::Nameless;
 
 use super::attributes::Declared;
@@ -23,6 +23,8 @@ use super::{SignalOptions, Source};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Counts {
     AiByLine,
+    /// By content alone.
+    AiByTranscript,
     /// In a commit that the tool made itself.
     AiAuthored,
     AiByCommit,
@@ -110,6 +112,7 @@ impl<'a> View<'a> {
             .origins
             .iter()
             .map(|origin| match &origin.author {
+                Author::Ai { .. } if origin.is_of_transcript() => Counts::AiByTranscript,
                 Author::Ai { .. } if origin.is_line_level() => Counts::AiByLine,
                 Author::Ai { .. } if origin.is_upper_bound() => Counts::AiPerhaps,
                 Author::Ai { .. } if origin.is_tool_authored() => Counts::AiAuthored,
@@ -151,6 +154,12 @@ impl<'a> View<'a> {
     /// Committer time, but never after HEAD: clocks differ.
     pub(super) fn time(&self, commit: CommitIx) -> Timestamp {
         self.history.commit(commit).committer_time.min(self.now)
+    }
+
+    /// Was everything read, or did an interrupt come before?
+    pub(super) fn is_whole(&self) -> bool {
+        let mut told = self.origins.diagnostics.iter();
+        self.history.completeness == Completeness::Whole && !told.any(|d| d.code == "interrupted")
     }
 
     /// HEAD's time minus whole days.
@@ -229,6 +238,10 @@ impl<'a> View<'a> {
                 shares.ai = lines.len;
                 shares.ai_line_level = lines.len;
             }
+            Counts::AiByTranscript => {
+                shares.ai = lines.len;
+                shares.ai_transcripts = lines.len;
+            }
             Counts::AiAuthored => {
                 shares.ai = lines.len;
                 shares.ai_tool_authored = lines.len;
@@ -247,7 +260,9 @@ impl<'a> View<'a> {
     /// Whether lines come from an AI tool, for comparisons; nothing where only a whole squash says so.
     pub(super) fn is_known_ai(&self, origin: OriginIx) -> Option<bool> {
         match self.counts.get(origin.0 as usize) {
-            Some(Counts::AiByLine | Counts::AiAuthored | Counts::AiByCommit) => Some(true),
+            Some(
+                Counts::AiByLine | Counts::AiByTranscript | Counts::AiAuthored | Counts::AiByCommit,
+            ) => Some(true),
             Some(Counts::AiPerhaps) => None,
             Some(Counts::Human | Counts::Unknown) | None => Some(false),
         }

@@ -147,7 +147,7 @@ impl Reading<'_> {
                 Diagnostic::new(
                     Level::Warning,
                     code,
-                    format!("The file {what}; its lines are not traced."),
+                    format!("Its content {what}: its lines, if it is text, are not traced."),
                 )
                 .at(self.paths.repo_path(file.path)),
             );

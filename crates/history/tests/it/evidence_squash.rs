@@ -1,11 +1,16 @@
 //! What `git merge --squash` leaves behind: a list of the folded commits in the message, or nothing
 //! but their content.
 
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicBool;
+
 use insta::assert_snapshot;
+use trueline_history::evidence::{EvidenceOptions, fuse};
+use trueline_history::repository::Repository;
 
 use crate::evidence::{CLAUDE, SESSION, fused, git_ai, note};
 use crate::evidence_pairing::lines;
-use crate::repo::Repo;
+use crate::repo::{EPOCH, Repo};
 
 /// A branch `work`: a person's commit, an agent's, one that a note attests. `main` has moved on.
 fn branched() -> Repo {
@@ -221,4 +226,64 @@ fn a_branch_does_not_speak_for_a_commit_whose_tree_another_of_this_history_had_b
     1-9    claude/claude-opus-4-5 Medium [Identity Inferred Medium Co-authored-by]
     1-9    unknown
     ");
+}
+
+/// A branch of very many commits on top of `base`, of which the last has these lines in `file`.
+fn long_branch(repo: &Repo, reference: &str, base: &str, file: &str, count: usize) -> String {
+    let mut stream = String::new();
+    let mut text = String::new();
+    for n in 0..count {
+        writeln!(text, "line {n}").unwrap();
+        let from = match n {
+            0 => format!("from {base}\n"),
+            _ => String::new(),
+        };
+        write!(
+            stream,
+            "commit {reference}\ncommitter Ada <ada@example.com> {EPOCH} +0000\ndata 4\npart\n{from}\
+             M 100644 inline {file}\ndata {}\n{text}\n",
+            text.len()
+        )
+        .unwrap();
+    }
+    repo.git_with(&["fast-import", "--quiet"], stream.as_bytes());
+    text
+}
+
+#[test]
+fn squashes_that_are_not_followed_are_counted_and_nothing_else_is() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "one\n");
+    let base = repo.commit("base");
+    let text = long_branch(&repo, "refs/pull/3/head", &base, "b.txt", 260);
+    repo.write("b.txt", &text);
+    let squash = repo.commit("Feature (#3)");
+    // Another long branch ends in a tree that some commit has, too: that makes no squash of it.
+    let text = long_branch(&repo, "refs/heads/mirror", &squash, "c.txt", 260);
+    let mirror = repo.git(&["rev-parse", "mirror^{tree}"]);
+    repo.write("c.txt", &text);
+    repo.commit("more");
+    assert_eq!(repo.git(&["rev-parse", "HEAD^{tree}"]), mirror);
+    let read = fused(&repo);
+    assert_eq!(read.codes(), ["squash-not-refined"]);
+    let told = &read.origins.diagnostics[0].message;
+    assert!(
+        told.starts_with("the branch of 1 squash is too long"),
+        "{told}"
+    );
+    // An interrupt looks at none, and says so itself.
+    let repository = Repository::discover(repo.path()).unwrap();
+    let now = AtomicBool::new(true);
+    let stopped = fuse(
+        &repository,
+        &read.history,
+        &EvidenceOptions::default(),
+        &now,
+    );
+    let codes: Vec<&str> = stopped
+        .diagnostics
+        .iter()
+        .map(|d| d.code.as_str())
+        .collect();
+    assert_eq!(codes, ["interrupted"]);
 }

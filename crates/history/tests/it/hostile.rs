@@ -11,6 +11,7 @@ use trueline_history::walk::{Options, Silent, blame, read};
 
 use crate::evidence::fused;
 use crate::repo::Repo;
+use crate::walk::lose;
 
 fn history(repo: &Repo) -> History {
     let repository = Repository::discover(repo.path()).unwrap();
@@ -202,4 +203,67 @@ fn a_version_that_no_trace_fits_is_compared_once() {
     repo.commit("traces");
     let read = fused(&repo);
     assert_eq!(read.codes(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_lost_tree_does_not_make_up_a_trace_file() {
+    for spec in ["HEAD^{tree}", "HEAD:.agent-trace"] {
+        let mut repo = Repo::new();
+        repo.write("a.txt", "one\n");
+        repo.write(".agent-trace/notes.txt", "no trace\n");
+        repo.commit("base");
+        assert_eq!(fused(&repo).codes(), Vec::<&str>::new());
+        lose(&repo, spec);
+        let read = fused(&repo);
+        assert_eq!(read.codes(), ["traces-not-known"], "{spec}");
+        let told = &read.origins.diagnostics[0];
+        assert_eq!(told.path, None, "{spec}");
+        assert!(told.message.contains("cannot be told"), "{}", told.message);
+        assert!(told.message.contains("git fsck"), "{}", told.message);
+    }
+}
+
+#[test]
+fn a_record_of_a_version_that_is_lost_is_told_and_says_nothing() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "one\n");
+    let base = repo.commit("base");
+    repo.write("a.txt", "one\nagent\n");
+    let range = r#"{"start_line":2,"end_line":2}"#;
+    repo.write(
+        ".agent-trace/traces.jsonl",
+        &record(&base, &traced_file(range)),
+    );
+    repo.commit("work");
+    repo.write("a.txt", "one\nagent\nby hand\n");
+    repo.commit("more");
+    assert!(fused(&repo).file("a.txt").contains("cursor"));
+    let (path, content) = lose(&repo, "HEAD~:a.txt");
+    let read = fused(&repo);
+    assert_eq!(read.codes(), ["traces-unverified"]);
+    let told = &read.origins.diagnostics[0].message;
+    assert!(told.contains("1 version of a file"), "{told}");
+    assert!(!read.file("a.txt").contains("cursor"));
+    std::fs::write(path, content).unwrap();
+    assert_eq!(fused(&repo).codes(), Vec::<&str>::new());
+}
+
+#[test]
+fn a_record_whose_first_version_is_lost_is_not_taken_for_the_next_commit_s() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "one\n");
+    let base = repo.commit("base");
+    repo.write("a.txt", "one\nagent\n");
+    let range = r#"{"start_line":2,"end_line":2}"#;
+    let first = record(&base, &traced_file(range));
+    repo.write(".agent-trace/traces.jsonl", &first);
+    repo.commit("work");
+    // By hand, and a record of another file comes with it.
+    repo.write("a.txt", "one\nby hand\n");
+    let other = record(&base, &traced_file(range).replace("a.txt", "b.txt"));
+    repo.write(".agent-trace/traces.jsonl", &format!("{first}\n{other}"));
+    repo.commit("by hand");
+    assert_eq!(fused(&repo).file("a.txt").matches("cursor").count(), 0);
+    lose(&repo, "HEAD~:.agent-trace/traces.jsonl");
+    assert_eq!(fused(&repo).file("a.txt").matches("cursor").count(), 0);
 }

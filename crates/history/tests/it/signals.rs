@@ -292,6 +292,7 @@ fn usage_counts_lines_by_origin_and_generated_files_apart() {
         ai: 15,
         ai_line_level: 10,
         ai_tool_authored: 0,
+        ai_transcripts: 0,
         ai_upper_bound: 0,
         human: 3,
         unknown: 20,
@@ -384,6 +385,25 @@ fn advice_names_what_is_absent_and_stops_at_full_coverage() {
     );
     assert!(advice.iter().any(|how| how.contains("--local-sessions")));
     assert!(advice.iter().any(|how| how.starts_with("trueline declare")));
+
+    // Each tool that is set up and of which no line is known has a switch of its own.
+    tables.head_text(".cursor/rules/a.mdc", "be kind");
+    let switches: Vec<(Option<String>, String)> = {
+        let usage = tables.signals().usage();
+        let advice = usage.coverage.advice.into_iter();
+        advice
+            .map(|a| (a.tool.map(|tool| tool.to_string()), a.how))
+            .collect()
+    };
+    let of = |tool: &str| {
+        let named = switches
+            .iter()
+            .filter(|(known, _)| known.as_deref() == Some(tool));
+        named.map(|(_, how)| how.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("cursor"), ["trueline hook install --tool cursor"]);
+    assert_eq!(of("claude").len(), 2);
+    assert_eq!(of("gemini"), [""; 0]);
 
     tables.options.surroundings.has_notes_ref = true;
     tables.options.surroundings.reads_local_sessions = true;
@@ -568,7 +588,10 @@ fn shadow_ai_finds_what_is_there_and_what_was_removed() {
     tables.change(added, "CLAUDE.md", ChangeKind::Added, 9);
     tables.file("CLAUDE.md", &[(9, added, UNKNOWN)]);
     tables.head_text(".gitignore", "target\n.aider*\n");
-    tables.head_text("package.json", r#"{"dependencies":{"openai":"4"}}"#);
+    tables.head_text(
+        "package.json",
+        r#"{"dependencies":{"openai":"4","@mistralai/mistralai":"1","lovable-tagger":"1"}}"#,
+    );
     tables.options.approved = Some(vec![ToolId::new("claude")]);
     let signals = tables.signals();
     let (shadow, diagnostics) = signals.shadow_ai();
@@ -593,9 +616,10 @@ fn shadow_ai_finds_what_is_there_and_what_was_removed() {
         kind_of("aider"),
         Some((SignalKind::IgnoreLine, SignalState::Present))
     );
-    // The library that the product calls is a door, but no shadow use of an assistant.
+    // The library that the product calls is a door, but no shadow use of an assistant, whatever it shares a name
+    // with; what an assistant left is.
     let unlisted: Vec<&str> = shadow.unlisted.iter().map(ToolId::as_str).collect();
-    assert_eq!(unlisted, ["aider", "cursor"]);
+    assert_eq!(unlisted, ["aider", "cursor", "lovable"]);
     let doors: Vec<(EntryKind, String)> = signals
         .pipeline(&shadow)
         .into_iter()
@@ -1220,6 +1244,7 @@ fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
         ai: 8,
         ai_line_level: 0,
         ai_tool_authored: 0,
+        ai_transcripts: 0,
         ai_upper_bound: 6,
         human: 1,
         unknown: 1,
@@ -1236,4 +1261,54 @@ fn what_a_whole_squash_names_is_an_upper_bound_and_no_known_line() {
         (usage.tools[0].lines, usage.tools[0].lines_upper_bound),
         (8, 6)
     );
+}
+
+#[test]
+fn what_only_transcripts_name_is_known_and_no_lower_bound() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(10, "dev@example.org");
+    let transcript = origin(ai("claude"), EvidenceClass::LocalSession, Grain::Line);
+    tables.origins.origins.push(transcript);
+    tables.file(
+        "x.rs",
+        &[(6, commit, OriginIx(4)), (2, commit, CLAUDE_LINE)],
+    );
+    tables.file("y.rs", &[(1, commit, HUMAN), (1, commit, UNKNOWN)]);
+    let usage = tables.signals().usage();
+    let lines = LineShares {
+        total: 10,
+        ai: 8,
+        ai_line_level: 2,
+        ai_tool_authored: 0,
+        ai_transcripts: 6,
+        ai_upper_bound: 0,
+        human: 1,
+        unknown: 1,
+    };
+    assert_eq!(usage.lines, lines);
+    assert_eq!((lines.ai_at_least(), lines.known()), (2, 9));
+    assert_eq!(lines.ai_of_shared_commits(), 0);
+    assert_eq!(usage.coverage.all.hits, 9);
+    let tool = &usage.tools[0];
+    assert_eq!((tool.lines, tool.lines_at_least), (8, 2));
+}
+
+#[test]
+fn an_interrupted_reading_compares_nothing_with_its_past_and_takes_no_gap_for_damage() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(10, "dev@example.org");
+    quiet_past(&mut tables);
+    tables.change(commit, "src/new.rs", ChangeKind::Added, 7000);
+    let root = tables.commit(360, "dev@example.org");
+    tables.history.commits[root.0 as usize].parents_missing = true;
+    let told = |tables: &mut Tables| {
+        let signals = tables.signals();
+        let advice = signals.usage().coverage.advice;
+        let fsck = advice.iter().any(|a| a.how == "git fsck");
+        (signals.health().anomalies.len(), fsck)
+    };
+    let (anomalies, fsck) = told(&mut tables);
+    assert!(anomalies > 0 && fsck);
+    tables.history.completeness = Completeness::Interrupted;
+    assert_eq!(told(&mut tables), (0, false));
 }

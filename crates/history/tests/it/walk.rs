@@ -368,7 +368,8 @@ fn bare_linked_and_nested_places_give_the_same_answer() {
 }
 
 /// Removes a loose object from the repository.
-fn lose(repo: &Repo, spec: &str) -> (std::path::PathBuf, Vec<u8>) {
+/// Takes a loose object away; its file and what was in it.
+pub(crate) fn lose(repo: &Repo, spec: &str) -> (std::path::PathBuf, Vec<u8>) {
     let id = repo.git(&["rev-parse", spec]);
     let path = repo
         .path()
@@ -535,6 +536,131 @@ fn mailmaps_that_the_configuration_names_come_after_that_of_the_commit() {
     repo.git(&["config", "mailmap.file", "gone.map"]);
     repo.git(&["config", "mailmap.blob", "HEAD:gone.map"]);
     assert_eq!(canonical(&repo, b"ada@example.com"), b"ada@example.org");
+}
+
+#[test]
+fn a_mailmap_of_the_work_tree_counts_as_in_git_before_it_is_committed() {
+    let mut repo = Repo::new();
+    repo.write(".mailmap", "Ada <old@example.org> <ada@example.com>\n");
+    repo.commit("one");
+    let agrees = |repo: &Repo, known: &str| {
+        let git = repo.git(&["check-mailmap", "X <ada@example.com>"]);
+        assert!(git.ends_with(&format!("<{known}>")), "{git}");
+        assert_eq!(
+            history(repo).canonical_email(b"ada@example.com"),
+            known.as_bytes()
+        );
+    };
+    agrees(&repo, "old@example.org");
+    repo.write(".mailmap", "Ada <new@example.org> <ada@example.com>\n");
+    agrees(&repo, "new@example.org");
+    // One that is no file says nothing.
+    std::fs::remove_file(repo.path().join(".mailmap")).unwrap();
+    std::fs::create_dir(repo.path().join(".mailmap")).unwrap();
+    assert_eq!(
+        history(&repo).canonical_email(b"ada@example.com"),
+        b"ada@example.com"
+    );
+    std::fs::remove_dir(repo.path().join(".mailmap")).unwrap();
+    // Git has none then; a sparse work tree still stands for its commit.
+    assert_eq!(
+        history(&repo).canonical_email(b"ada@example.com"),
+        b"old@example.org"
+    );
+}
+
+#[test]
+fn a_bare_repository_has_the_mailmap_of_its_tip_unless_it_names_another() {
+    let mut repo = Repo::new();
+    repo.write(".mailmap", "Ada <one@example.org> <ada@example.com>\n");
+    repo.write("more.map", "Bob <bob@example.org> <b@example.com>\n");
+    repo.commit("one");
+    let bare = repo.beside("bare.git");
+    repo.git(&["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    let agrees = |email: &str, known: &str| {
+        let git = repo.git_in(&bare, &["check-mailmap", &format!("X <{email}>")]);
+        assert!(git.ends_with(&format!("<{known}>")), "{git}");
+        let found = history_with(&Repository::discover(&bare).unwrap(), &options(), None);
+        assert_eq!(found.canonical_email(email.as_bytes()), known.as_bytes());
+    };
+    agrees("ada@example.com", "one@example.org");
+    repo.git_in(&bare, &["config", "mailmap.blob", "HEAD:more.map"]);
+    agrees("ada@example.com", "ada@example.com");
+    agrees("b@example.com", "bob@example.org");
+}
+
+#[test]
+fn what_judges_a_change_knows_only_mailmaps_that_are_committed() {
+    let mut repo = Repo::new();
+    repo.write("a", "1\n");
+    let first = repo.commit("one");
+    repo.write("a", "1\n2\n");
+    let second = repo.commit("two");
+    repo.write(".mailmap", "Bob <bob@example.org> <ada@example.com>\n");
+    let id = |hex: &str| gix::ObjectId::from_hex(hex.as_bytes()).unwrap();
+    let range = trueline_history::walk::within(
+        &Repository::discover(repo.path()).unwrap(),
+        id(&second),
+        &[id(&second), id(&first)],
+        &["a".into()],
+        &options(),
+        &AtomicBool::new(false),
+    )
+    .unwrap();
+    assert_eq!(
+        range.canonical_email(b"ada@example.com"),
+        b"ada@example.com"
+    );
+}
+
+#[test]
+fn replaced_commits_are_read_as_git_reads_them() {
+    let mut repo = Repo::new();
+    repo.write("a", "1\n");
+    let first = repo.commit("one");
+    repo.write("a", "1\n2\n");
+    let second = repo.commit("two");
+    repo.write("a", "1\n2\n3\n");
+    repo.commit("three");
+    let of_line_one = |repo: &Repo| repo.git(&["blame", "-l", "-s", "--root", "-L1,1", "a"]);
+    assert!(of_line_one(&repo).starts_with(&first));
+    repo.git(&["replace", "--graft", &second]);
+    assert!(of_line_one(&repo).starts_with(&second));
+    assert_snapshot!(lines(&history(&repo)), @"
+    a:0+2 two a:0
+    a:2+1 three a:2
+    ");
+    repo.git(&["replace", "-d", &second]);
+    assert_snapshot!(lines(&history(&repo)), @"
+    a:0+1 one a:0
+    a:1+1 two a:1
+    a:2+1 three a:2
+    ");
+}
+
+#[test]
+fn grafts_that_git_still_reads_are_told_and_their_successors_are_read() {
+    let mut repo = Repo::new();
+    repo.write("a", "1\n");
+    repo.commit("one");
+    repo.write("a", "1\n2\n");
+    let second = repo.commit("two");
+    let info = repo.path().join(".git/info");
+    std::fs::create_dir_all(&info).unwrap();
+    std::fs::write(info.join("grafts"), "# none yet\n\n").unwrap();
+    assert!(codes(&history(&repo)).is_empty());
+    std::fs::write(info.join("grafts"), format!("{second}\n")).unwrap();
+    let told = history(&repo);
+    assert_eq!(codes(&told), ["grafts-ignored"]);
+    assert!(
+        told.diagnostics[0]
+            .message
+            .contains("git replace --convert-graft-file")
+    );
+    repo.git(&["replace", "--convert-graft-file"]);
+    let read = history(&repo);
+    assert!(codes(&read).is_empty());
+    assert_snapshot!(lines(&read), @"a:0+2 two a:0");
 }
 
 #[test]

@@ -23,13 +23,24 @@ pub(super) fn listed(report: &ScanReport) -> Vec<(usize, &Finding)> {
 }
 
 /// The section.
-pub(super) fn section(out: &mut String, report: &ScanReport, shelf: &Shelf<'_>) {
+/// `next` is the section behind it, for those who want to go there past all findings.
+pub(super) fn section(
+    out: &mut String,
+    report: &ScanReport,
+    shelf: &Shelf<'_>,
+    (next, name): (&str, &str),
+) {
     let listed = listed(report);
     out.push_str("<section id=\"findings\" aria-labelledby=\"findings-title\">\n<h2 id=\"findings-title\">Findings</h2>\n");
     if listed.is_empty() {
         out.push_str("<p class=\"lead\">None. See what could not be read before taking this as proof.</p>\n</section>\n");
         return;
     }
+    put!(
+        out,
+        "<a class=\"skip here\" href=\"#{next}\">Skip {}, to: {name}</a>\n",
+        words::counted(listed.len() as u64, "finding")
+    );
     toolbar(out, &listed);
     out.push_str("<div id=\"finding-list\">\n");
     for (index, finding) in &listed {

@@ -96,7 +96,7 @@ pub(super) fn methods(out: &mut String) {
         ),
         (
             "At least, up to",
-            "At least: lines that a note or trace names one by one, and those of commits whose author is a tool. Up to: also those of commits and squashes in which a tool took part; it wrote some of them, perhaps all. Unknown lines are in neither.",
+            "At least: lines that a note or trace names one by one, and those of commits whose author is a tool. Up to: also those of commits and squashes in which a tool took part; it wrote some of them, perhaps all; and those that only match a transcript of the machine, where transcripts were asked for. Unknown lines are in neither.",
         ),
         (
             "Exposed site",

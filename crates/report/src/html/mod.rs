@@ -59,14 +59,28 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     page.section("overview", "Overview");
     if let Some(usage) = &report.usage {
         page.section("who", "Who wrote it");
-        usage::section(&mut body, usage, "");
+        let is_partial =
+            report.repository.shallow || crate::answer::is_interrupted(&report.diagnostics);
+        usage::section(&mut body, usage, is_partial, "");
     }
     if !report.weaknesses.is_empty() || !report.findings.is_empty() {
         page.section("weaknesses", "Weaknesses");
         weaknesses::section(&mut body, report);
     }
+    let has_signs = !report.shadow_ai.signals.is_empty()
+        || !report.shadow_ai.unlisted.is_empty()
+        || !report.pipeline.is_empty();
     page.section("findings", "Findings");
-    findings::section(&mut body, report, &shelf);
+    let next = if !shelf.is_empty() {
+        ("code", "Code")
+    } else if report.health.is_some() {
+        ("health", "Health")
+    } else if has_signs {
+        ("signs", "Where AI and bots enter")
+    } else {
+        ("gaps", "Notes")
+    };
+    findings::section(&mut body, report, &shelf, next);
     if !shelf.is_empty() {
         page.section("code", "Code");
         code_view::section(&mut body, &shelf);
@@ -75,10 +89,7 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
         page.section("health", "Health");
         health::section(&mut body, health, part, "");
     }
-    if !report.shadow_ai.signals.is_empty()
-        || !report.shadow_ai.unlisted.is_empty()
-        || !report.pipeline.is_empty()
-    {
+    if has_signs {
         page.section("signs", "Where AI and bots enter");
         signs::section(&mut body, &report.shadow_ai, &report.pipeline, part, "");
     }

@@ -3,16 +3,13 @@
 
 use trueline_facts::scan::{Repository, ScanReport};
 use trueline_facts::usage::{EvidenceCoverage, LineShares, Usage};
-use trueline_facts::{Finding, Timestamp};
+use trueline_facts::{Diagnostic, Finding, Timestamp};
 
 use super::charts::bars;
 use super::escape::{esc, heading, prose};
 use super::put;
 use crate::answer::WithoutOrigins;
 use crate::{answer, select, words};
-
-/// Above this coverage no advice is given: there is little left to gain.
-const ENOUGH: f64 = 0.8;
 
 /// The opening of a scan page.
 pub(super) fn scan(out: &mut String, report: &ScanReport) {
@@ -22,7 +19,7 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
         "<section id=\"overview\" class=\"hero\" aria-labelledby=\"title\">\n<p class=\"kicker\">{} · ",
         esc(&answer::scanned(report))
     );
-    repository(out, &report.repository);
+    repository(out, &report.repository, &report.diagnostics);
     if let Some(base) = &report.diff_base {
         put!(
             out,
@@ -47,7 +44,13 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
     }
     out.push_str("<div class=\"cards\">\n");
     if let Some(usage) = &report.usage {
-        coverage_card(out, &usage.coverage, None, report.repository.shallow);
+        coverage_card(
+            out,
+            &usage.coverage,
+            None,
+            report.repository.shallow,
+            &report.diagnostics,
+        );
         share_card(out, usage, None);
     }
     severity_card(out, report);
@@ -60,12 +63,12 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
 }
 
 /// Commits, head, date, gaps: one line beside a name.
-pub(super) fn repository(out: &mut String, repository: &Repository) {
+pub(super) fn repository(out: &mut String, repository: &Repository, diagnostics: &[Diagnostic]) {
     if let Some(head) = &repository.head {
         put!(
             out,
-            "{} to <code>{}</code>",
-            words::counted(repository.commits, "commit"),
+            "{} <code>{}</code>",
+            answer::commits(repository, diagnostics),
             esc(head.short())
         );
     } else {
@@ -109,7 +112,9 @@ pub(super) fn coverage_card(
     coverage: &EvidenceCoverage,
     since: Option<Timestamp>,
     is_cut: bool,
+    diagnostics: &[Diagnostic],
 ) {
+    let why = answer::why_nothing(diagnostics, coverage.all.of).filter(|_| coverage.all.hits == 0);
     // Where no recent line stands, all lines are the answer.
     let of_all = since.is_some() || coverage.recent.of == 0;
     let recent = if of_all {
@@ -123,13 +128,15 @@ pub(super) fn coverage_card(
         words::percent(recent.hits, recent.of)
     );
     bars::gauge(out, recent, "f-good");
-    if let Some(since) = since {
+    if let Some(since) = since.filter(|_| why.is_none()) {
         put!(
             out,
             "<p>of the {} say who wrote them ({}).</p>",
             answer::since(since),
             words::of(recent)
         );
+    } else if let Some(why) = why {
+        put!(out, "<p>{}.</p>", answer::capital(why));
     } else if coverage.all.of == 0 {
         out.push_str("<p>There is no committed line to look at.</p>");
     } else if is_cut && coverage.all.hits == 0 {
@@ -153,20 +160,8 @@ pub(super) fn coverage_card(
             words::percent(coverage.all.hits, coverage.all.of)
         );
     }
-    if coverage.hinted > 0 {
-        put!(
-            out,
-            "<p>Not among them: {} with a hint alone.</p>",
-            words::counted(coverage.hinted, "line")
-        );
-    }
-    if coverage.upper_bound > 0 {
-        put!(
-            out,
-            "<p>Not among them: {} {}.</p>",
-            words::counted(coverage.upper_bound, "line"),
-            words::PERHAPS
-        );
+    for beside in answer::beside_coverage(coverage, since) {
+        put!(out, "<p>{}.</p>", esc(&answer::capital(&beside)));
     }
     out.push_str("</article>\n");
 }
@@ -311,8 +306,8 @@ fn well_card(out: &mut String, report: &ScanReport) {
 
 /// What to switch on to know more.
 pub(super) fn advice(out: &mut String, usage: &Usage) {
-    let coverage = &usage.coverage;
-    if coverage.advice.is_empty() || coverage.recent.share.is_some_and(|share| share >= ENOUGH) {
+    let advice = answer::advice(&usage.coverage);
+    if advice.is_empty() {
         return;
     }
     put!(
@@ -324,11 +319,11 @@ pub(super) fn advice(out: &mut String, usage: &Usage) {
             "To know more"
         }
     );
-    for advice in &coverage.advice {
+    for advice in advice {
         put!(
             out,
-            "<li><span>{}</span> <code>{}</code></li>",
-            prose(&advice.what),
+            "<li><span>{}:</span> <code>{}</code></li>",
+            prose(answer::gives(advice)),
             esc(&advice.how)
         );
     }

@@ -8,6 +8,7 @@ use trueline_facts::{RepoPath, Timestamp};
 use super::charts::flow;
 use super::escape::esc;
 use super::put;
+use crate::answer::Standing;
 use crate::{answer, words};
 
 /// Pieces of evidence of a door that are shown unasked.
@@ -97,8 +98,16 @@ fn shadow_ai(out: &mut String, shadow: &ShadowAi) {
         out.push_str("<p><code>trueline.toml</code> lists no approved tools yet, so none of these is judged.</p>");
     } else {
         out.push_str(
-            "<p>None: every tool with a sign is listed in <code>trueline.toml</code>.</p>",
+            "<p>None: every coding tool with a sign is listed in <code>trueline.toml</code>.</p>",
         );
+    }
+    let libraries = answer::libraries(shadow);
+    if !libraries.is_empty() {
+        let names: Vec<_> = libraries
+            .into_iter()
+            .map(|tool| esc(&words::tool(tool)).to_string())
+            .collect();
+        put!(out, "<p>{}: {}.</p>", answer::LIBRARIES, names.join(", "));
     }
     if !shadow.signals.is_empty() {
         signals(out, shadow);
@@ -108,13 +117,11 @@ fn shadow_ai(out: &mut String, shadow: &ShadowAi) {
 
 fn signals(out: &mut String, shadow: &ShadowAi) {
     out.push_str("\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Signs of AI tools\"><table><thead><tr><th scope=\"col\">tool</th><th scope=\"col\">sign</th><th scope=\"col\">state</th><th scope=\"col\">where</th><th scope=\"col\">seen</th></tr></thead><tbody>");
-    let mut signals: Vec<_> = shadow.signals.iter().collect();
-    signals.sort_by_key(|signal| !shadow.unlisted.contains(&signal.tool));
-    for signal in signals {
-        let tag = if shadow.unlisted.contains(&signal.tool) {
-            " <span class=\"tag warn\">not listed</span>"
-        } else {
-            ""
+    for (standing, signal) in answer::signs(shadow) {
+        let tag = match standing {
+            Standing::NotListed => " <span class=\"tag warn\">not listed</span>",
+            Standing::Approved => " <span class=\"tag ok\">approved</span>",
+            Standing::NotJudged => "",
         };
         let detail = signal.detail.as_ref().map_or(String::new(), |detail| {
             format!(" <span class=\"sub\">{}</span>", esc(detail))

@@ -84,13 +84,14 @@ pub(super) fn render(report: &StatsReport) -> String {
                     esc(&answer::name(&one.repository, one.scanned_path.as_ref()))
                 );
                 body.push_str("<p class=\"kicker\">");
-                overview::repository(&mut body, &one.repository);
+                overview::repository(&mut body, &one.repository, &one.diagnostics);
                 body.push_str("</p></summary>\n<div class=\"cards\">");
                 overview::coverage_card(
                     &mut body,
                     &one.usage.coverage,
                     one.since,
                     one.repository.shallow,
+                    &one.diagnostics,
                 );
                 overview::share_card(&mut body, &one.usage, one.since);
                 body.push_str("</div>\n");
@@ -117,7 +118,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             "{} · ",
             esc(&answer::name(&only.repository, only.scanned_path.as_ref()))
         );
-        overview::repository(out, &only.repository);
+        overview::repository(out, &only.repository, &only.diagnostics);
     } else {
         put!(
             out,
@@ -156,6 +157,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             &only.usage.coverage,
             only.since,
             only.repository.shallow,
+            &only.diagnostics,
         );
         overview::share_card(out, &only.usage, only.since);
         attention_card(out, &report.repositories);
@@ -356,7 +358,12 @@ fn groups<'g>(out: &mut String, by: &str, groups: impl Iterator<Item = (Cow<'g, 
 
 fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
     let part = one.scanned_path.as_ref();
-    usage::section(out, &one.usage, prefix);
+    usage::section(
+        out,
+        &one.usage,
+        one.repository.shallow || answer::is_interrupted(&one.diagnostics),
+        prefix,
+    );
     health::section(out, &one.health, part, prefix);
     signs::section(out, &one.shadow_ai, &one.pipeline, part, prefix);
     gaps::section(out, &one.diagnostics, None, prefix);

@@ -5,10 +5,11 @@ use trueline_facts::usage::{DirectoryUse, ToolUse, Usage};
 use super::charts::{bars, timeline, treemap};
 use super::escape::esc;
 use super::put;
-use crate::words;
+use crate::{answer, words};
 
-/// The section; `prefix` keeps element ids apart where a page has several repositories.
-pub(super) fn section(out: &mut String, usage: &Usage, prefix: &str) {
+/// The section; `prefix` keeps element ids apart where a page has several repositories. `is_partial`: not all lines
+/// were looked at.
+pub(super) fn section(out: &mut String, usage: &Usage, is_partial: bool, prefix: &str) {
     let whose = super::whose(prefix);
     put!(
         out,
@@ -25,7 +26,7 @@ pub(super) fn section(out: &mut String, usage: &Usage, prefix: &str) {
         directories(out, &usage.directories);
         out.push_str("</figure>\n");
     }
-    tools(out, &usage.tools, usage.lines.ai);
+    tools(out, &usage.tools, usage.lines.ai, is_partial);
     if usage.generated_lines > 0 {
         put!(
             out,
@@ -59,7 +60,7 @@ fn directories(out: &mut String, directories: &[DirectoryUse]) {
     out.push_str("</tbody></table></div></details>\n");
 }
 
-fn tools(out: &mut String, tools: &[ToolUse], ai: u64) {
+fn tools(out: &mut String, tools: &[ToolUse], ai: u64, is_partial: bool) {
     if tools.is_empty() {
         return;
     }
@@ -81,7 +82,11 @@ fn tools(out: &mut String, tools: &[ToolUse], ai: u64) {
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-            esc(&words::of_tool(tool)),
+            if is_partial && tool.lines == 0 {
+                answer::LINES_NOT_KNOWN.into()
+            } else {
+                words::of_tool(tool)
+            },
             words::percent(tool.lines, ai.max(tool.lines)),
             words::count(tool.commits),
             super::signs::period(tool.first_seen, tool.last_seen),

@@ -102,8 +102,8 @@ fn context(sheet: &mut Sheet<'_>, report: &ScanReport) {
             .head_time
             .map_or(String::new(), |time| format!(" of {}", time.date()));
         facts.push(format!(
-            "{} to {}{date}",
-            words::counted(repository.commits, "commit"),
+            "{} {}{date}",
+            answer::commits(repository, &report.diagnostics),
             head.short()
         ));
     }

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
-use trueline_facts::shadow::{ShadowAi, Signal};
+use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
 use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
 use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
+use crate::answer::Standing;
 use crate::{answer, select, words};
 
 /// Which lines the figures about origins speak of.
@@ -80,39 +81,8 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
             words::percent(all.hits, all.of)
         ),
     };
-    if !coverage.by_tool.is_empty() {
-        let mut tools: Vec<_> = coverage
-            .by_tool
-            .iter()
-            .filter(|(_, lines)| **lines > 0)
-            .collect();
-        tools.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
-        let tools: Vec<String> = tools
-            .into_iter()
-            .map(|(tool, lines)| format!("{} {}", words::tool(tool), words::count(*lines)))
-            .collect();
-        if !tools.is_empty() {
-            let recent = match scope.since {
-                Some(_) => format!("those of the last {} days", coverage.window_days),
-                None => "the recent ones".to_owned(),
-            };
-            let _ = write!(text, "; of {recent} {}", tools.join(", "));
-        }
-    }
-    if coverage.hinted > 0 {
-        let _ = write!(
-            text,
-            "; not among them {} with a hint alone",
-            words::counted(coverage.hinted, "line")
-        );
-    }
-    if coverage.upper_bound > 0 {
-        let _ = write!(
-            text,
-            "; not among them {} {}",
-            words::counted(coverage.upper_bound, "line"),
-            words::PERHAPS
-        );
+    for beside in answer::beside_coverage(coverage, scope.since) {
+        let _ = write!(text, "; {beside}");
     }
     sheet.labelled("Evidence", Ink::Plain, &text);
 }
@@ -180,6 +150,7 @@ const MODELS: usize = 50;
 /// The tools, most lines first.
 pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>, limit: usize) {
     let mut rows = Vec::new();
+    let is_partial = scope.is_cut || answer::is_interrupted(scope.diagnostics);
     for (index, tool) in tools.iter().take(limit).enumerate() {
         let approval = match tool.approved {
             Some(true) => cell("approved").ink(Ink::Good),
@@ -206,8 +177,8 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         }
         rows.push(vec![
             cell(words::tool(&tool.tool)).ink(Ink::Ai),
-            number(if scope.is_cut && tool.lines == 0 {
-                "lines not known".to_owned()
+            number(if is_partial && tool.lines == 0 {
+                answer::LINES_NOT_KNOWN.to_owned()
             } else {
                 words::of_tool(tool)
             }),
@@ -228,7 +199,7 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         sheet.line(&more);
     }
     let shown = tools.get(..limit).unwrap_or(tools);
-    if !scope.is_cut && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
+    if !is_partial && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
         let text = "No line today: none of what these commits wrote stands, or its lines are named for another tool.";
         sheet.hanging("", Ink::Faint, text);
     }
@@ -244,26 +215,12 @@ pub(super) fn period(first: Option<Timestamp>, last: Option<Timestamp>) -> Strin
     }
 }
 
-/// So little is known that every switch is worth telling.
-const HARDLY_ANY: f64 = 0.05;
-
-/// What to switch on: everything while hardly anything is known, the most useful one otherwise.
+/// What to switch on.
 pub(super) fn advice(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage) {
-    let nothing = coverage.all.hits == 0
-        || coverage
-            .recent
-            .share
-            .is_some_and(|share| share < HARDLY_ANY);
-    let enough = coverage.recent.share.is_some_and(|share| share >= 0.8);
-    let limit = match (nothing, enough) {
-        (true, _) => usize::MAX,
-        (false, false) => 1,
-        (false, true) => 0,
-    };
     let mut label = "To know";
-    for advice in coverage.advice.iter().take(limit) {
-        let what = advice.what.trim_end_matches([':', '.']);
-        sheet.labelled(label, Ink::Plain, &format!("{}:", words::visible(what)));
+    for advice in answer::advice(coverage) {
+        let what = words::visible(answer::gives(advice));
+        sheet.labelled(label, Ink::Plain, &format!("{what}:"));
         // On a line of its own, to be copied.
         let indent = " ".repeat(LABEL + 2);
         sheet.hanging(&indent, Ink::Strong, &words::visible(&advice.how));
@@ -304,41 +261,75 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show
         return;
     }
     sheet.gap();
-    let mut seen: Vec<&ToolId> = shadow.signals.iter().map(|s| &s.tool).collect();
-    seen.sort_unstable();
-    seen.dedup();
-    let list = |tools: Vec<&ToolId>| {
-        let names: Vec<_> = tools.into_iter().map(words::tool).collect();
+    let list = |tools: &[&ToolId]| {
+        let names: Vec<_> = tools.iter().map(|tool| words::tool(tool)).collect();
         names.join(", ")
     };
+    let approved = answer::tools_of(shadow, |standing, _| standing == Standing::Approved);
+    let libraries = answer::libraries(shadow);
+    let seen = answer::tools_of(shadow, |_, signal| signal.kind != SignalKind::Dependency);
+    let is_judged = shadow.approved.is_some();
     if !shadow.unlisted.is_empty() {
-        let names = list(shadow.unlisted.iter().collect());
+        let names = list(&shadow.unlisted.iter().collect::<Vec<_>>());
         sheet.labelled(
             "Shadow AI",
             Ink::Medium,
             &format!("signs{whose} of tools that trueline.toml does not list: {names}"),
         );
-    } else if shadow.approved.is_none() {
-        let text = format!(
-            "signs{whose} of {}; trueline.toml lists no approved tools, so none is judged",
-            list(seen)
-        );
+    } else if !is_judged {
+        let signs = match seen.as_slice() {
+            [] => format!("no sign{whose} of a coding tool"),
+            seen => format!("signs{whose} of {}", list(seen)),
+        };
+        let text = format!("{signs}; trueline.toml lists no approved tools, so none is judged");
         sheet.labelled("Shadow AI", Ink::Plain, &text);
+    } else if approved.is_empty() {
+        let text = format!("none{whose}: no sign of a coding tool that trueline.toml could list");
+        sheet.labelled("Shadow AI", Ink::Good, &text);
     } else {
         let text = format!(
             "none{whose}: every tool with a sign ({}) is listed",
-            list(seen)
+            list(&approved)
         );
         sheet.labelled("Shadow AI", Ink::Good, &text);
     }
-    let mut signals: Vec<_> = shadow.signals.iter().collect();
-    // Signs of unlisted tools are the ones to act on.
-    signals.sort_by_key(|signal| !shadow.unlisted.contains(&signal.tool));
+    let signs = answer::signs(shadow);
     if show_all {
-        let rows: Vec<_> = signals.iter().map(|signal| sign(signal)).collect();
+        let rows: Vec<_> = signs
+            .iter()
+            .map(|(standing, signal)| {
+                let mut row = sign(signal);
+                if is_judged {
+                    row.insert(1, cell(words::standing(*standing)).ink(ink(*standing)));
+                }
+                row
+            })
+            .collect();
         sheet.table(LABEL, &rows);
     } else {
-        grouped(sheet, &signals);
+        // Where tools are judged, there is nothing to do about the others.
+        let to_act_on: Vec<_> = signs
+            .into_iter()
+            .filter(|(standing, _)| !is_judged || *standing == Standing::NotListed)
+            .map(|(_, signal)| signal)
+            .collect();
+        grouped(sheet, &to_act_on);
+    }
+    if !show_all && !shadow.unlisted.is_empty() && !approved.is_empty() {
+        let text = format!("Listed, and with signs: {}", list(&approved));
+        sheet.labelled("", Ink::Faint, &text);
+    }
+    if !libraries.is_empty() {
+        let text = format!("{}: {}", answer::LIBRARIES, list(&libraries));
+        sheet.labelled("", Ink::Faint, &text);
+    }
+}
+
+const fn ink(standing: Standing) -> Ink {
+    match standing {
+        Standing::NotListed => Ink::Medium,
+        Standing::NotJudged => Ink::Faint,
+        Standing::Approved => Ink::Good,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::Health;
 use trueline_facts::pipeline::Entry;
-use trueline_facts::stats::{Breakdown, NoteCounts, RepositoryStats, StatsReport};
+use trueline_facts::stats::{Breakdown, GroupBy, NoteCounts, RepositoryStats, StatsReport};
 use trueline_facts::usage::{LineShares, MonthUse};
 
 use super::layout::{Ink, Sheet, bar, cell, number, whole};
@@ -42,8 +42,14 @@ pub fn stats(report: &StatsReport, style: &Style) -> String {
         };
         sheet.hanging("  ", Ink::Faint, &text);
     }
+    // Of one repository its months stand above already, all of them.
+    let by_month = report
+        .breakdown
+        .as_ref()
+        .is_some_and(|b| b.by == GroupBy::Month);
+    let months_told = by_month && report.repositories.len() == 1;
     for one in &report.repositories {
-        repository(&mut sheet, one);
+        repository(&mut sheet, one, !months_told);
     }
     sections::diagnostics(&mut sheet, &report.diagnostics, true);
     sheet.finish()
@@ -155,16 +161,16 @@ fn share_row(name: &str, lines: &LineShares, commits: u64) -> Vec<super::layout:
     ]
 }
 
-fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
+fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     let name = answer::name(&one.repository, one.scanned_path.as_ref());
     let name = words::visible(&name).into_owned();
     let mut title = name.clone();
     if let (Some(head), Some(time)) = (&one.repository.head, one.repository.head_time) {
         let _ = write!(
             title,
-            "{}{} to {} of {}",
+            "{}{} {} of {}",
             sheet.dot(),
-            words::counted(one.repository.commits, "commit"),
+            answer::commits(&one.repository, &one.diagnostics),
             head.short(),
             time.date()
         );
@@ -188,7 +194,9 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats) {
     sections::ai_share(sheet, &one.usage, &scope);
     sections::tools(sheet, &one.usage.tools, &scope, 10);
     sections::advice(sheet, &one.usage.coverage);
-    months(sheet, &one.usage.months);
+    if with_months {
+        months(sheet, &one.usage.months);
+    }
     health(sheet, &one.health, whose, one.repository.shallow);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
     sections::shadow(sheet, &one.shadow_ai, whose, false);

@@ -85,7 +85,8 @@ pub(crate) fn shares<'a>(runs: impl Iterator<Item = (u32, &'a Origin)>) -> LineS
                 lines.ai += len;
                 let part = |is: bool| if is { len } else { 0 };
                 lines.ai_upper_bound += part(origin.is_upper_bound());
-                lines.ai_line_level += part(origin.is_line_level());
+                lines.ai_line_level += part(origin.is_line_level() && !origin.is_of_transcript());
+                lines.ai_transcripts += part(origin.is_of_transcript());
                 lines.ai_tool_authored += part(origin.is_tool_authored());
             }
             Author::Human { .. } => lines.human += len,
@@ -117,6 +118,12 @@ pub(crate) fn ai_grounds(lines: &LineShares) -> Vec<String> {
         grounds.push(format!(
             "{} in commits whose author is a tool",
             count(lines.ai_tool_authored)
+        ));
+    }
+    if lines.ai_transcripts > 0 {
+        grounds.push(format!(
+            "{} that match transcripts of this machine, which is inferred",
+            count(lines.ai_transcripts)
         ));
     }
     if shared > 0 {

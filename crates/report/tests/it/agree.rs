@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use trueline_facts::shadow::{Signal, SignalKind, SignalState};
 use trueline_facts::stats::{Breakdown, Group, GroupBy, StatsReport};
-use trueline_facts::usage::LineShares;
-use trueline_facts::{Proportion, ToolId};
+use trueline_facts::usage::{Advice, LineShares};
+use trueline_facts::{Diagnostic, Level, Proportion, ToolId};
 use trueline_report::{Style, html, markdown, terminal};
 
 use crate::fixtures;
@@ -212,4 +213,159 @@ fn a_summary_counts_what_it_leaves_out() {
     let text = markdown::stats(&stats);
     assert_eq!(text.matches("velocity burst").count(), 5);
     assert!(text.contains("\n- and 2 older\n"), "{text}");
+}
+
+#[test]
+fn what_to_switch_on_is_the_same_everywhere() {
+    let advice = |tool: Option<&str>, what: &str| Advice {
+        tool: tool.map(ToolId::new),
+        what: format!("About {what}:"),
+        how: format!("switch {what}"),
+    };
+    let mut stats = fixtures::stats_of_one();
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.advice = vec![
+        advice(None, "first"),
+        advice(Some("cursor"), "second"),
+        advice(None, "third"),
+    ];
+    let told = |stats: &StatsReport| {
+        everywhere(stats).map(|text| {
+            ["first", "second", "third"].map(|what| {
+                assert!(!text.contains(&format!("About {what}::")), "{text}");
+                text.contains(&format!("About {what}:")) && text.contains(&format!("switch {what}"))
+            })
+        })
+    };
+    // What helps most, and the switch of each tool that is silent.
+    assert_eq!(told(&stats), [[true, true, false]; 3]);
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.recent = Proportion::new(8_000, 10_000);
+    assert_eq!(told(&stats), [[false; 3]; 3]);
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.recent = Proportion::new(400, 10_000);
+    assert_eq!(told(&stats), [[true; 3]; 3]);
+}
+
+#[test]
+fn what_stands_beside_evidence_coverage_is_the_same_everywhere() {
+    let mut stats = fixtures::stats_of_one();
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.hinted = 12;
+    coverage.upper_bound = 34;
+    let mut scan = fixtures::rich();
+    scan.usage = Some(stats.repositories[0].usage.clone());
+    let texts = [
+        terminal::scan(&scan, &WIDE, false),
+        markdown::scan(&scan),
+        html::scan(&scan, &[]),
+    ];
+    for text in everywhere(&stats).into_iter().chain(texts) {
+        for part in [
+            "f the recent ones claude 3,000",
+            "ot among them 12 lines with a hint alone",
+            "ot among them 34 lines that a squash or a larger commit credits to AI as a whole",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn libraries_are_named_for_themselves_and_approved_tools_are_nothing_to_act_on() {
+    let mut stats = fixtures::stats_of_one();
+    let shadow = &mut stats.repositories[0].shadow_ai;
+    shadow.signals.push(Signal {
+        tool: ToolId::new("openai"),
+        kind: SignalKind::Dependency,
+        state: SignalState::Present,
+        path: "package.json".into(),
+        detail: Some("openai".to_owned()),
+        first_seen: None,
+        last_seen: None,
+    });
+    for text in everywhere(&stats) {
+        let libraries =
+            "Libraries that the application calls, which are no coding tools and are not judged: ";
+        let (_, named) = text
+            .split_once(libraries)
+            .unwrap_or_else(|| panic!("{text}"));
+        let named = named.trim_start_matches("<code>");
+        assert!(named.starts_with("openai"), "{text}");
+    }
+    let [terminal, _, html] = everywhere(&stats);
+    assert!(
+        terminal.contains("Listed, and with signs: claude"),
+        "{terminal}"
+    );
+    assert!(!terminal.contains("CLAUDE.md"), "{terminal}");
+    assert!(terminal.contains(".gitignore (.cursor/)"), "{terminal}");
+    assert!(
+        html.contains("claude <span class=\"tag ok\">approved</span>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("cursor <span class=\"tag warn\">not listed</span>"),
+        "{html}"
+    );
+    assert!(html.contains("<th scope=\"row\">openai</th>"), "{html}");
+    // A library is not said to be listed.
+    stats.repositories[0].shadow_ai.unlisted.clear();
+    stats.repositories[0].shadow_ai.signals.remove(1);
+    let terminal = terminal::stats(&stats, &WIDE);
+    assert!(
+        terminal.contains("every tool with a sign (claude) is listed"),
+        "{terminal}"
+    );
+}
+
+#[test]
+fn the_months_of_one_repository_stand_once() {
+    let mut stats = fixtures::stats_of_one();
+    let months = &stats.repositories[0].usage.months;
+    let groups = months
+        .iter()
+        .map(|month| Group {
+            name: month.month.clone(),
+            lines: month.lines,
+            commits: month.standing_commits,
+        })
+        .collect();
+    stats.breakdown = Some(Breakdown {
+        by: GroupBy::Month,
+        groups,
+    });
+    let text = terminal::stats(&stats, &WIDE);
+    assert_eq!(text.matches("  2025-11  ").count(), 1, "{text}");
+    assert!(text.contains("By month"), "{text}");
+    assert!(!text.contains("by the month that added them"), "{text}");
+    // Those of each of many are not those of all together.
+    let mut both = fixtures::stats_of_two();
+    both.breakdown = stats.breakdown;
+    let text = terminal::stats(&both, &WIDE);
+    assert!(text.contains("by the month that added them"), "{text}");
+}
+
+#[test]
+fn an_interrupted_run_says_of_no_tool_that_its_lines_are_gone() {
+    let mut stats = fixtures::stats_of_one();
+    let one = &mut stats.repositories[0];
+    one.usage.tools[0].lines = 0;
+    one.usage.tools[0].lines_at_least = 0;
+    let [whole, _, page] = everywhere(&stats);
+    for text in [&whole, &page] {
+        assert!(text.contains("no line today"), "{text}");
+    }
+    let one = &mut stats.repositories[0];
+    one.diagnostics.push(Diagnostic::new(
+        Level::Error,
+        "interrupted",
+        "interrupted: a part",
+    ));
+    let [part, _, page] = everywhere(&stats);
+    for text in [&part, &page] {
+        assert!(!text.contains("o line today"), "{text}");
+        assert!(text.contains("lines not known"), "{text}");
+        assert!(text.contains("commits read, back from"), "{text}");
+    }
 }

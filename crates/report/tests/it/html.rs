@@ -358,5 +358,26 @@ fn what_whole_squashes_credit_to_ai_is_shown_as_the_upper_end() {
     let page = html::scan(&fixtures::squashed(), &[]);
     assert!(page.contains("<small>up to</small> <span class=\"nb\">31.0 %</span>"));
     assert!(page.contains("1,000 that a squash or a larger commit credits to AI as a whole"));
-    assert!(page.contains("Not among them: 1,000 lines that a squash"));
+    assert!(page.contains("Not among them 1,000 lines that a squash"));
+}
+
+#[test]
+fn a_link_before_the_findings_leads_past_all_of_them() {
+    let report = fixtures::rich();
+    let page = html::scan(&report, &[]);
+    let (before, rest) = page
+        .split_once("<a class=\"skip here\" href=\"#health\">")
+        .unwrap();
+    assert!(before.ends_with("<h2 id=\"findings-title\">Findings</h2>\n"));
+    assert!(
+        rest.starts_with("Skip 3 findings, to: Health</a>"),
+        "{}",
+        &rest[..80]
+    );
+    let findings = rest.find("id=\"finding-list\"").unwrap();
+    let health = rest.find("<section id=\"health\"").unwrap();
+    assert!(findings < health);
+    // There is nothing to skip.
+    let page = html::scan(&fixtures::no_evidence(), &[]);
+    assert!(!page.contains("class=\"skip here\""));
 }

@@ -24,8 +24,8 @@ pub const MAX_NESTING: u32 = 2_000;
 pub const MINIFIED_FROM: usize = 20_000;
 /// Bytes that lines have at most on average, if written by people.
 pub const MAX_MEAN_LINE: usize = 500;
-/// Bytes of the longest line that people write. Only for JavaScript and TypeScript: Python is not
-/// minified, and a huge literal in it is a thing to look into.
+/// Bytes of the longest line that people write. Only for JavaScript and TypeScript: the other languages
+/// are not minified, and a huge literal in them is a thing to look into.
 pub const MAX_LINE: usize = 50_000;
 
 /// Operators of a chain (`a + b + c`) that count as one level. Such a chain nests only to the left,

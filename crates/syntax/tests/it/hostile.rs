@@ -176,6 +176,47 @@ fn large_files_are_refused() {
 }
 
 #[test]
+fn a_line_is_too_long_only_where_code_is_minified() {
+    let long = "x".repeat(60_000);
+    for (language, path, text) in [
+        (Language::Python, "a.py", format!("s = '{long}'\n")),
+        (
+            Language::Go,
+            "a.go",
+            format!("package a\nvar s = \"{long}\"\n"),
+        ),
+        (
+            Language::Java,
+            "A.java",
+            format!("class A {{ String s = \"{long}\"; }}\n"),
+        ),
+    ] {
+        let module = lowered(language, path, &text).expect("not refused");
+        assert_eq!(module.coverage.errors, [], "{path}");
+    }
+    for (language, path) in [
+        (Language::JavaScript, "a.js"),
+        (Language::TypeScript, "a.ts"),
+    ] {
+        for (text, is_refused) in [
+            (format!("let s = '{long}';\n"), true),
+            (format!("let s = '{}';\n", "x".repeat(15_000)), false),
+            (
+                format!("let s = '{}';\n", "x".repeat(1_000)).repeat(30),
+                true,
+            ),
+        ] {
+            let refused = lowered(language, path, &text).err();
+            assert_eq!(
+                matches!(refused, Some(Refused::Minified { .. })),
+                is_refused,
+                "{path}: {refused:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn deep_go_is_refused() {
     let in_body = |text: String| format!("package a\nfunc f() {{\n{text}\n}}\n");
     let cases = [

@@ -172,7 +172,9 @@ pub(super) fn find(
     let ancestry = Ancestry::new(history);
     let pairs = pair_with_heads(repo, history, refs, &ancestry);
     let mut squashes = Squashes::default();
-    let (mut read, mut too_long, mut looked_at) = (0, 0_usize, 0);
+    let (mut read, mut unread, mut looked_at) = (0, 0_usize, 0);
+    // Who merges a branch as it is squashes nothing.
+    let is_squash_of_head = |pair: &Pair| pair.named && ancestry.ix(pair.head).is_none();
     for batch in pairs.chunks(BATCH) {
         if read > MAX_COMMITS || interrupt.load(Ordering::Relaxed) {
             break;
@@ -191,12 +193,11 @@ pub(super) fn find(
             .collect();
         for (pair, branch, standing) in found {
             let commit = pair.commit;
-            // Who merges a branch as it is squashes nothing.
-            let squashes_head = pair.named && ancestry.ix(pair.head).is_none();
+            let squashes_head = is_squash_of_head(&pair);
             let (mut branch, links) = match branch {
                 Branch::Commits(branch, links) => (branch, links),
                 Branch::TooLong => {
-                    too_long += 1;
+                    unread += usize::from(squashes_head);
                     read += MAX_BRANCH;
                     squashes.paired.push((commit, pair.head));
                     if squashes_head {
@@ -255,14 +256,19 @@ pub(super) fn find(
             }
         }
     }
-    let unread = pairs.len() - looked_at + too_long;
-    if unread > 0 {
+    let rest = pairs.get(looked_at..).unwrap_or_default().iter();
+    unread += rest.filter(|pair| is_squash_of_head(pair)).count();
+    // What an interrupt left out is told elsewhere.
+    if unread > 0 && !interrupt.load(Ordering::Relaxed) {
         diagnostics.push(Diagnostic::new(
             Level::Note,
             "squash-not-refined",
             format!(
-                "{unread} squashed branches are too long or too many to be followed: their lines \
-                 keep the evidence of the squash commit"
+                "{} too long, or one of too many, to be followed: the lines keep the evidence of the squash",
+                match unread {
+                    1 => "the branch of 1 squash is".to_owned(),
+                    _ => format!("the branches of {unread} squashes are each"),
+                }
             ),
         ));
     }

@@ -283,6 +283,7 @@ const fn subtract(all: LineShares, part: LineShares) -> LineShares {
         ai: all.ai.saturating_sub(part.ai),
         ai_line_level: all.ai_line_level.saturating_sub(part.ai_line_level),
         ai_tool_authored: all.ai_tool_authored.saturating_sub(part.ai_tool_authored),
+        ai_transcripts: all.ai_transcripts.saturating_sub(part.ai_transcripts),
         ai_upper_bound: all.ai_upper_bound.saturating_sub(part.ai_upper_bound),
         human: all.human.saturating_sub(part.human),
         unknown: all.unknown.saturating_sub(part.unknown),
