@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use trueline_facts::scan::{Repository, ScanReport};
 use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
 use trueline_facts::stats::{RepositoryStats, StatsReport};
-use trueline_facts::usage::{Advice, EvidenceCoverage, LineShares};
+use trueline_facts::usage::{Advice, EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Finding, Proportion, RepoPath, Suppression, Timestamp, ToolId};
 
 use crate::words;
@@ -99,6 +99,14 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
         remarks.push(format!("{} in the baseline", words::count(known)));
     }
     let read = files_read(report);
+    let others = report.sources.unsupported_files;
+    if read > 0 && others > 0 {
+        remarks.push(format!(
+            "{} of {} could be judged",
+            words::count(read),
+            words::counted(read + others, "file")
+        ));
+    }
     let interrupted = is_interrupted(&report.diagnostics);
     let text = if !findings.is_empty() {
         let total = words::counted(findings.len() as u64, &format!("{new}finding"));
@@ -123,10 +131,6 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
     } else if read == 0 {
         format!("Nothing to judge in {scope}: no file in a supported language")
     } else {
-        if report.sources.unsupported_files > 0 {
-            let files = words::counted(read, "file");
-            remarks.push(format!("{files} could be judged"));
-        }
         let so_far = if interrupted { " so far" } else { "" };
         format!("No {new}findings{so_far} in {scope}")
     };
@@ -380,6 +384,57 @@ pub(crate) fn tools_of(
     tools.sort_unstable();
     tools.dedup();
     tools
+}
+
+/// The tools that commits or lines name, those to act on first, and what each is to the policy.
+pub(crate) fn traced<'u>(shadow: &ShadowAi, tools: &'u [ToolUse]) -> Vec<(Standing, &'u ToolUse)> {
+    let approved = shadow.approved.as_deref().unwrap_or_default();
+    let standing = |tool: &ToolId| {
+        if shadow.unlisted.contains(tool) {
+            Standing::NotListed
+        } else if approved.contains(tool) {
+            Standing::Approved
+        } else {
+            Standing::NotJudged
+        }
+    };
+    let mut traced: Vec<_> = tools.iter().map(|one| (standing(&one.tool), one)).collect();
+    traced.sort_by_key(|(standing, _)| *standing);
+    traced
+}
+
+/// The coding tools with any sign, in files or in commits, that have this standing; each once, by name.
+pub(crate) fn coding_tools<'a>(
+    shadow: &'a ShadowAi,
+    tools: &'a [ToolUse],
+    wanted: Standing,
+) -> Vec<&'a ToolId> {
+    let is_wanted =
+        |standing, signal: &Signal| standing == wanted && signal.kind != SignalKind::Dependency;
+    let mut all = tools_of(shadow, is_wanted);
+    let traced = traced(shadow, tools).into_iter();
+    all.extend(
+        traced
+            .filter(|(standing, _)| *standing == wanted)
+            .map(|(_, one)| &one.tool),
+    );
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The tools of a report; none where no origin was read.
+pub(crate) fn tools(usage: Option<&Usage>) -> &[ToolUse] {
+    usage.map_or(&[], |usage| &usage.tools)
+}
+
+/// What commits and lines show of a tool: `6 commits, up to 742 lines`.
+pub(crate) fn trace_of(one: &ToolUse) -> String {
+    let mut trace = words::counted(one.commits, "commit");
+    if one.lines > 0 {
+        trace = format!("{trace}, {}", words::of_tool(one));
+    }
+    trace
 }
 
 /// The libraries through which the application calls models: they are no coding tools.

@@ -365,7 +365,13 @@ fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
         prefix,
     );
     health::section(out, &one.health, part, prefix);
-    signs::section(out, &one.shadow_ai, &one.pipeline, part, prefix);
+    signs::section(
+        out,
+        (&one.shadow_ai, &one.usage.tools),
+        &one.pipeline,
+        part,
+        prefix,
+    );
     gaps::section(out, &one.diagnostics, None, prefix);
     notes(out, &one.notes);
 }

@@ -38,7 +38,8 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
             if show_all { usize::MAX } else { 5 },
         );
     }
-    sections::shadow(&mut sheet, &report.shadow_ai, whose, show_all);
+    let tools = answer::tools(report.usage.as_ref());
+    sections::shadow(&mut sheet, &report.shadow_ai, tools, whose, show_all);
     sections::diagnostics(&mut sheet, &report.diagnostics, show_all);
     closing(&mut sheet, &findings);
     sheet.finish()
