@@ -392,7 +392,7 @@ fn known_of_all(report: &StatsReport) -> String {
         return unknown;
     }
     if together.lines.total == 0 {
-        return "no committed line to look at".to_owned();
+        return answer::no_line_together(report);
     }
     format!(
         "no evidence yet; the AI share of {} is unknown",

@@ -75,7 +75,7 @@ fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
         (Some(known), _) => format!("{name}: {known}"),
         (None, Some(unknown)) => format!("{name}: {unknown}"),
         (None, None) if together.lines.total == 0 => {
-            format!("{name}: no committed line to look at")
+            format!("{name}: {}", answer::no_line_together(report))
         }
         (None, None) => format!(
             "{name}: no line carries evidence of who wrote it; the AI share of {} is unknown",
@@ -197,7 +197,8 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     if with_months {
         months(sheet, &one.usage.months);
     }
-    health(sheet, &one.health, whose, one.repository.shallow);
+    let remark = answer::as_far_as_read(one.repository.shallow, &one.diagnostics);
+    health(sheet, &one.health, whose, remark);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
     sections::shadow(sheet, &one.shadow_ai, &one.usage.tools, whose, false);
     pipeline(sheet, &one.pipeline, whose);
@@ -247,7 +248,7 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
     }
 }
 
-fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
+fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, remark: &str) {
     sheet.heading(&format!(
         "Health of the last {} days{whose}",
         health.window_days
@@ -262,11 +263,7 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
             words::counted(churn.commits, "commit"),
             words::counted(churn.added, "line"),
             words::count(churn.removed),
-            if is_cut {
-                "; what the commits at the cut changed is not known"
-            } else {
-                ""
-            }
+            remark
         ),
     );
     let mut label = "Rework";
