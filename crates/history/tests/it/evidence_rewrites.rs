@@ -290,7 +290,7 @@ fn a_note_that_an_amended_merge_left_behind_counts_for_what_the_merge_added() {
     repo.git(&["commit", "-q", "--amend", "-m", &message]);
     let read = fused(&repo);
     assert_snapshot!(format!("{}{}", read.file("m.txt"), read.file("b.txt")), @r"
-    1-4    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]
+    1-4    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai] [Identity Direct Medium Co-authored-by]
     5-6    claude/claude-opus-4-5 Medium [Identity Direct Medium Co-authored-by]
     1-3    unknown
     ");
