@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use trueline_facts::artifact::{Reason, Verdict};
 
-use crate::encoding::{Compression, Decoded, Limit, Price};
+use crate::compression::{Compression, Decoded, Limit, Price};
 use crate::sniff;
 use crate::source::Source;
 use crate::technique::{self, Technique};
@@ -25,7 +25,7 @@ const MIN_MEMBER_BYTES: u64 = 16 << 20;
 const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
-/// Work of decoders (`encoding::Price`): bytes that come out of them with those in long runs, and more for slow ones.
+/// Work of decoders (`compression::Price`): bytes that come out of them with those in long runs, and more for slow ones.
 const MIN_STREAMED: u64 = 1 << 30;
 /// And of one member of a quick one, so that none uses up what others need.
 const MAX_STREAMED_MEMBER: u64 = 512 << 20;

@@ -16,6 +16,7 @@ mod bundle;
 mod caffe;
 mod check;
 mod code;
+mod compression;
 mod coreml;
 mod encoding;
 mod executable;

@@ -7,7 +7,7 @@ use std::io::Read;
 
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding::{self, Compression};
+use crate::compression::{self, Compression};
 use crate::inspection::{Context, Inspection, bytes_stand};
 use crate::source::Source;
 use crate::{executable, pickle, sniff, technique};
@@ -66,7 +66,7 @@ pub(crate) fn in_items(inspection: &mut Inspection, items: &Source) {
 /// Is it a stream of zlib that decodes to its end? Two bytes alone say nothing.
 fn is_zlib(items: &Source) -> bool {
     let head = items.read(0, 4);
-    Compression::of(&head) == Some(Compression::Zlib) && encoding::end_of_zlib(items) > 0
+    Compression::of(&head) == Some(Compression::Zlib) && compression::end_of_zlib(items) > 0
 }
 
 /// Bytes that are looked through for programs, from either end.

@@ -2,7 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding::{self, Compression};
+use crate::compression::{self, Compression};
 use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
@@ -63,7 +63,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         python::compiled(inspection, &source.read(0, python::MAX_CODE));
     }
     let head = source.read(0, 512);
-    if let Some(end) = encoding::skipped(source) {
+    if let Some(end) = compression::skipped(source) {
         // Decoders of lz4 and zstd pass over such frames; others read them.
         pickle::search(inspection, &source.slice(0, end), 0);
         inspect(inspection, name, &source.slice(end, u64::MAX));
@@ -259,7 +259,7 @@ fn compressed(
     source: &Source,
     compression: Compression,
 ) -> bool {
-    let decoded = encoding::decode(source, compression, inspection.limit_of(compression));
+    let decoded = compression::decode(source, compression, inspection.limit_of(compression));
     let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
     if decoded.content.len() == 0 && (decoded.broken || weak) {
         if weak {
@@ -278,7 +278,7 @@ fn compressed(
     inspection.format(compression.name());
     inspection.decoded(&decoded);
     let size = decoded.content.len();
-    let is_one_value = encoding::is_bomb(&decoded.content, source.len());
+    let is_one_value = compression::is_bomb(&decoded.content, source.len());
     if decoded.cut || is_one_value {
         let is_bomb = is_one_value || size / source.len().max(1) >= BOMB_RATIO;
         inspection.report(
@@ -318,14 +318,14 @@ fn compressed(
     }
     if compression == Compression::Zlib {
         // Loaders stop at the end of the stream; what stands behind it is another one.
-        let end = encoding::end_of_zlib(source);
+        let end = compression::end_of_zlib(source);
         if end > 0 && end < source.len() {
             pickle::search(inspection, source, end);
         }
     }
     if decoded.broken && compression == Compression::Gzip {
         // Some loaders read the first stream and leave the rest.
-        let end = encoding::end_of_first(source);
+        let end = compression::end_of_first(source);
         if end > 0 && end < source.len() {
             inspection.member(
                 "(behind the compressed data)",
@@ -341,7 +341,7 @@ fn compressed(
         // Extra field, name and comment: no loader reads them, and they may hold anything.
         pickle::search(
             inspection,
-            &source.slice(0, encoding::gzip_header(source)),
+            &source.slice(0, compression::gzip_header(source)),
             0,
         );
     }
