@@ -365,39 +365,65 @@ fn gather(mut reader: impl Read, limit: Limit, price: Price, decoded: &mut Decod
     }
 }
 
-/// Where the first gzip stream ends; 0 if it does not.
-pub(crate) fn end_of_first(source: &Source) -> u64 {
-    let mut decoder = flate2::bufread::GzDecoder::new(source.reader());
-    if drained(&mut decoder) {
-        decoder.into_inner().stream_position().unwrap_or(0)
+/// What a look through a stream told, of which nothing was kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// Where it ends, if that was reached.
+    pub(crate) end: Option<u64>,
+    /// Bytes that came out of it.
+    pub(crate) count: u64,
+    /// There was more than the limit.
+    pub(crate) cut: bool,
+    /// What it cost.
+    pub(crate) work: u64,
+}
+
+/// Looks through the first stream of gzip or of zlib, up to so many bytes that come out of it.
+pub(crate) fn look_through(source: &Source, compression: Compression, limit: u64) -> Seen {
+    if compression == Compression::Gzip {
+        let mut decoder = flate2::bufread::GzDecoder::new(source.reader());
+        let seen = drained(&mut decoder, limit);
+        let end = decoder.into_inner().stream_position().ok();
+        seen.ending_at(end)
     } else {
-        0
+        let mut decoder = flate2::bufread::ZlibDecoder::new(source.reader());
+        let seen = drained(&mut decoder, limit);
+        let end = decoder.total_in();
+        seen.ending_at(Some(end))
     }
 }
 
-/// The same of a zlib stream.
-pub(crate) fn end_of_zlib(source: &Source) -> u64 {
-    let mut decoder = flate2::bufread::ZlibDecoder::new(source.reader());
-    if drained(&mut decoder) {
-        decoder.total_in()
-    } else {
-        0
+impl Seen {
+    /// The same with its end, if it has one.
+    fn ending_at(self, end: Option<u64>) -> Self {
+        Self {
+            end: self.end.and(end).filter(|end| *end > 0),
+            ..self
+        }
     }
 }
 
 /// Reads to the end; not if that is far.
-fn drained(reader: &mut impl Read) -> bool {
+fn drained(reader: &mut impl Read, limit: u64) -> Seen {
     let mut chunk = [0; 1 << 14];
-    let mut left = 64u64 << 20;
+    let mut seen = Seen {
+        work: Price::QUICK.stream,
+        ..Seen::default()
+    };
     loop {
         match reader.read(&mut chunk) {
-            Ok(0) => return true,
-            Ok(count) => match left.checked_sub(count as u64) {
-                Some(rest) => left = rest,
-                None => return false,
-            },
-            Err(_) => return false,
+            Ok(0) => seen.end = Some(0),
+            Ok(count) => {
+                seen.count += count as u64;
+                seen.work += count as u64 * Price::QUICK.byte;
+                seen.cut = seen.count > limit;
+                if !seen.cut {
+                    continue;
+                }
+            }
+            Err(_) => {}
         }
+        return seen;
     }
 }
 

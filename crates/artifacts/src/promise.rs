@@ -100,7 +100,7 @@ const LOADED: &[&str] = &[
 
 /// Those of them that are pickles.
 const PICKLES: &[&str] = &["pkl", "pickle", "dill", "joblib", "pt", "pth", "ckpt"];
-/// Text under such a name that is searched.
+/// Bytes of a text that are searched.
 const MAX_TEXT: u64 = 64 << 20;
 
 /// Compares the name of a file with what was found in it.
@@ -131,12 +131,25 @@ pub(crate) fn check(
         );
         return;
     }
-    if found.is_empty() && !sniff::is_text(&source.read(0, 512)) {
+    let is_text = sniff::is_text(&source.read(0, 512));
+    if found.is_empty() && !is_text {
         unread_model(inspection, &lower, source, &head);
     }
-    if found.is_empty() && PICKLES.contains(&extension) && source.len() <= MAX_TEXT {
+    if found.is_empty() && PICKLES.contains(&extension) {
         // A pickle may stand in what is text for all that opens it.
-        crate::pickle::search(inspection, source, 0);
+        crate::pickle::search(inspection, &source.slice(0, MAX_TEXT), 0);
+    }
+    if found.is_empty() && is_text && source.len() > MAX_TEXT {
+        inspection.report(
+            if is_model {
+                Verdict::Unknown
+            } else {
+                Verdict::Clean
+            },
+            technique::BUDGET,
+            MAX_TEXT,
+            "a text that was searched for pickles in its first 64 MB alone",
+        );
     }
     let Some((extension, formats)) = promise else {
         return;
@@ -207,9 +220,7 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
             0,
             "named as weights that loaders unpickle, but its content is not known here",
         );
-    } else if source.len() > sniff::MAX_UNKNOWN
-        && extension.is_some_and(|extension| LOADED.contains(&extension))
-    {
+    } else if source.len() > sniff::MAX_UNKNOWN && !inspection.has_formats() {
         inspection.report(
             Verdict::Unknown,
             technique::BUDGET,

@@ -23,6 +23,8 @@ const BOMB_RATIO: u64 = 200;
 /// The same of data that was compressed twice, which no writer of models does, from this many bytes on.
 const TWICE_RATIO: u64 = 2_000;
 const MIN_TWICE: u64 = 16 << 20;
+/// Bytes of a stream that are decoded again to find its end.
+const MAX_END: u64 = 64 << 20;
 /// Text that is read as configuration.
 const MAX_TEXT: u64 = 64 << 20;
 
@@ -318,15 +320,15 @@ fn compressed(
     }
     if compression == Compression::Zlib {
         // Loaders stop at the end of the stream; what stands behind it is another one.
-        let end = compression::end_of_zlib(source);
-        if end > 0 && end < source.len() {
+        let end = inspection.look_through(source, compression, MAX_END).end;
+        if let Some(end) = end.filter(|end| *end < source.len()) {
             pickle::search(inspection, source, end);
         }
     }
     if decoded.broken && compression == Compression::Gzip {
         // Some loaders read the first stream and leave the rest.
-        let end = compression::end_of_first(source);
-        if end > 0 && end < source.len() {
+        let end = inspection.look_through(source, compression, MAX_END).end;
+        if let Some(end) = end.filter(|end| *end < source.len()) {
             inspection.member(
                 "(behind the compressed data)",
                 Context::Member,
@@ -385,6 +387,7 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
     if !is_named && !matches!(first, 0x08 | 0x0a | 0x12 | 0x10) {
         return false;
     }
+    let source = &inspection.walked(source);
     if onnx::is_onnx(source) {
         onnx::inspect(inspection, source);
         return true;

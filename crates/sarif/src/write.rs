@@ -1,6 +1,7 @@
 //! Findings and diagnostics as a SARIF log: one run per engine, ours first.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 use trueline_facts::{
@@ -58,12 +59,21 @@ pub fn write(
             tools,
             scanned_path,
             line_hash,
-            properties: &|_| BTreeMap::new(),
+            said: &|_| Said::default(),
         },
     )
 }
 
-/// The same of findings that have no lines, with more properties of each.
+/// What a log says of a finding beside what findings have.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// More properties of the result.
+    pub properties: BTreeMap<&'static str, Value>,
+    /// Where it stands in a file that has no lines, in bytes.
+    pub bytes: Option<Range<u64>>,
+}
+
+/// The same of findings that have no lines, with what more is said of each.
 ///
 /// # Errors
 /// Fails only if a property cannot be written as JSON.
@@ -72,7 +82,7 @@ pub fn write_with(
     diagnostics: &[Diagnostic],
     rules: &[RuleText],
     version: &str,
-    properties: &dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
+    said: &dyn Fn(&Finding) -> Said,
 ) -> Result<String, serde_json::Error> {
     write_log(
         findings,
@@ -83,7 +93,7 @@ pub fn write_with(
             tools: &BTreeMap::new(),
             scanned_path: None,
             line_hash: &|_, _| None,
-            properties,
+            said,
         },
     )
 }
@@ -93,7 +103,7 @@ struct Details<'a> {
     tools: &'a BTreeMap<String, ToolText>,
     scanned_path: Option<&'a RepoPath>,
     line_hash: &'a dyn Fn(&RepoPath, u32) -> Option<String>,
-    properties: &'a dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
+    said: &'a dyn Fn(&Finding) -> Said,
 }
 
 fn write_log(
@@ -391,7 +401,13 @@ fn result(
     if let Some(score) = reported.and_then(|r| r.security_severity.as_ref()) {
         properties.insert("security-severity", Value::String(score.clone()));
     }
-    properties.extend((details.properties)(finding));
+    let said = (details.said)(finding);
+    properties.extend(said.properties);
+    let mut place = location(&finding.location, &finding.symbol, None);
+    if let (Some(region), Some(bytes)) = (&mut place.physical_location.region, said.bytes) {
+        region.byte_offset = Some(bytes.start);
+        region.byte_length = Some(bytes.end.saturating_sub(bytes.start));
+    }
     if let Some(fix) = &finding.fix {
         properties.insert("fix", Value::String(fix.description.clone()));
     }
@@ -419,7 +435,7 @@ fn result(
         rule_index,
         level: their_level.unwrap_or(level(finding.severity)).to_owned(),
         message: message(text.unwrap_or(&finding.message)),
-        locations: [location(&finding.location, &finding.symbol, None)],
+        locations: [place],
         related_locations: reported.map_or_else(Vec::new, |r| related(&r.related)),
         code_flows,
         fingerprints: reported.map_or_else(BTreeMap::new, |r| prefixed(&r.fingerprints)),
@@ -452,6 +468,8 @@ fn fixes(finding: &Finding) -> Result<Vec<log::Fix>, serde_json::Error> {
             start_column: edit.start.column,
             end_line: edit.end.line,
             end_column: edit.end.column,
+            byte_offset: None,
+            byte_length: None,
         },
         inserted_content: message(&edit.replacement),
     };
@@ -488,6 +506,8 @@ pub(crate) fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::
                 start_column: at.start.column.max(1),
                 end_line: at.last_line(),
                 end_column: at.end.column.max(1),
+                byte_offset: None,
+                byte_length: None,
             }),
         },
         logical_locations: if symbol.is_empty() {

@@ -54,6 +54,7 @@ pub(super) fn tree_nodes(source: &Source, shape: Shape, tree: u64, seen: &mut Se
         match &source.array::<4>(node)? {
             b"TREE" => {
                 let entries = u64::from(source.u16(node + 6)?);
+                seen.spend(8 * entries)?;
                 let mut at = node + 8 + 2 * o + l;
                 for _ in 0..entries {
                     if let Some(child) = shape.address(source, at) {
