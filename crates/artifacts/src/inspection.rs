@@ -67,9 +67,9 @@ const MIN_LOOKS: u64 = 4 << 20;
 /// Nodes of graphs beside one for every four bytes of the file: each is a message of its own with others in it.
 const MIN_NODES: u64 = 500_000;
 /// What the walks over the structure of formats may read (`source::Meter`), beside two for each byte of the file and
-/// one for every eight that come out of decoders: an ordinary graph of nothing but nodes takes one for each.
-const MIN_WALK: u64 = 2 << 20;
-const DECODED_A_UNIT: u64 = 8;
+/// one for every sixteen that come out of decoders: an ordinary graph of nothing but nodes takes one for each.
+const MIN_WALK: u64 = 1 << 20;
+const DECODED_A_UNIT: u64 = 16;
 /// Bytes of JSON that are parsed beside four times those of the file: a tokenizer has nine million.
 const MIN_JSON: u64 = 12 << 20;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.

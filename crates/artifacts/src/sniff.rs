@@ -14,9 +14,9 @@ use crate::{
 
 mod plain;
 
-pub(crate) use plain::is_whole_text;
+pub(crate) use plain::{is_plain_text, is_whole_text};
 
-use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_prose, is_shell};
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_prose, is_shell};
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;

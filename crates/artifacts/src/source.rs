@@ -411,6 +411,27 @@ impl Cursor {
         }
     }
 
+    /// The same however far its end is: the line as far as it is kept. `None` if it has no end.
+    pub(crate) fn long_line(&mut self, kept: usize) -> Option<Vec<u8>> {
+        const PIECE: usize = 1 << 20;
+        let from = self.position();
+        let mut at = from;
+        loop {
+            let piece = self.source.read(at, PIECE);
+            if let Some(end) = memchr::memchr(b'\n', &piece) {
+                at += end as u64;
+                let len = usize::try_from(at - from).unwrap_or(kept).min(kept);
+                let line = self.source.read(from, len);
+                self.seek(at + 1);
+                return Some(line);
+            }
+            if piece.is_empty() {
+                return None;
+            }
+            at += piece.len() as u64;
+        }
+    }
+
     /// The line that begins here, where it is, if all of it is at hand.
     #[inline]
     pub(crate) fn line_at_hand(&self) -> Option<&[u8]> {

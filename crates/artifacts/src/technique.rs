@@ -130,6 +130,7 @@ techniques! {
     INSECURE_INDEX = "packages-from-insecure-index", 494, ["pypa/pip#6886"];
     CONFIG_LIBRARY = "config-native-library", 829, ["https://onnxruntime.ai/docs/reference/operators/add-custom-op.html"];
     SERVER_PATH = "config-path-outside", 22, ["CVE-2026-47487", "CVE-2023-1177"];
+    JAVA_CALLS = "java-objects-that-call", 502, ["https://docs.oracle.com/en/java/javase/21/core/serialization-filtering1.html"];
     ANALYSIS_FAILED = "analysis-failed", 0, [];
     SOURCE_NOT_JUDGED = "source-not-judged", 0, [];
 }

@@ -59,6 +59,7 @@ pub fn write(
             tools,
             scanned_path,
             line_hash,
+            what: None,
             said: &|_| Said::default(),
         },
     )
@@ -73,7 +74,8 @@ pub struct Said {
     pub bytes: Option<Range<u64>>,
 }
 
-/// The same of findings that have no lines, with what more is said of each.
+/// The same of findings that have no lines, with what more is said of each. `what` they are of gives the log a category
+/// of its own: hosts keep one log of each.
 ///
 /// # Errors
 /// Fails only if a property cannot be written as JSON.
@@ -82,6 +84,7 @@ pub fn write_with(
     diagnostics: &[Diagnostic],
     rules: &[RuleText],
     version: &str,
+    what: &str,
     said: &dyn Fn(&Finding) -> Said,
 ) -> Result<String, serde_json::Error> {
     write_log(
@@ -93,6 +96,7 @@ pub fn write_with(
             tools: &BTreeMap::new(),
             scanned_path: None,
             line_hash: &|_, _| None,
+            what: Some(what),
             said,
         },
     )
@@ -103,6 +107,8 @@ struct Details<'a> {
     tools: &'a BTreeMap<String, ToolText>,
     scanned_path: Option<&'a RepoPath>,
     line_hash: &'a dyn Fn(&RepoPath, u32) -> Option<String>,
+    /// What the findings are of, where it is not the code of the tree.
+    what: Option<&'a str>,
     said: &'a dyn Fn(&Finding) -> Said,
 }
 
@@ -230,7 +236,7 @@ fn run(
             },
         },
         automation_details: log::AutomationDetails {
-            id: category(engine, scanned_path),
+            id: category(engine, scanned_path, details.what),
         },
         invocations: vec![log::Invocation {
             execution_successful: !notifications.iter().any(|n| n.level == "error"),
@@ -265,8 +271,9 @@ fn run(
 /// What a host keeps apart: a new upload replaces the last one of its category, so that a scan of a
 /// folder must not close what a scan of the whole tree found. GitHub takes what stands before the last
 /// slash for the category.
-fn category(engine: &str, scanned_path: Option<&RepoPath>) -> String {
-    let engine = engine.replace('/', "%2F");
+fn category(engine: &str, scanned_path: Option<&RepoPath>, what: Option<&str>) -> String {
+    let what = what.map_or_else(String::new, |what| format!(":{what}"));
+    let engine = format!("{}{what}", engine.replace('/', "%2F"));
     match scanned_path {
         Some(path) => format!("trueline/{engine}/{}/", uri::from_path(path)),
         None => format!("trueline/{engine}/"),

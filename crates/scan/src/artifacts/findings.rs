@@ -195,6 +195,7 @@ pub fn sarif(report: &ArtifactReport, standing_in: &Path) -> Result<String, Scan
         &diagnostics,
         &rule_text(),
         VERSION,
+        "models",
         &said,
     )?)
 }
