@@ -1,5 +1,5 @@
 //! What loads models in other languages, and what few readers look at: objects of Java, packers of Zarr, symbols of
-//! MXNet, defaults of functions in ONNX, types and large attributes of HDF5 kept apart, veiled XML, very long lines.
+//! `MXNet`, defaults of functions in ONNX, types and large attributes of HDF5 kept apart, veiled XML, very long lines.
 
 use super::Sample;
 use super::formats::{attribute, hdf5};
