@@ -42,7 +42,9 @@ mod threats;
 
 use std::path::{Path, PathBuf};
 
-pub use artifacts::{ArtifactRequest, Hashes, artifacts, artifacts_sarif, is_unchecked};
+pub use artifacts::{
+    ArtifactRequest, Hashes, artifacts, artifacts_as_scan, artifacts_sarif, is_unchecked,
+};
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use change::{

@@ -322,7 +322,7 @@ fn take_known(
 }
 
 /// The document with what history says, and nothing found yet.
-fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
+pub(crate) fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
     ScanReport {
         schema: SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),
