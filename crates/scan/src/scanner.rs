@@ -16,7 +16,7 @@ use trueline_history::repository::Reference;
 use trueline_taint::Engine;
 
 use crate::artifacts::CleanModels;
-use crate::check::{self, Changes, Checked, Options, Tiers};
+use crate::check::{self, Changes, Checked, Contents, Options, Tiers};
 use crate::config::{Config, FILE_NAME};
 use crate::memory::{Clock, Memory, Read, Stored};
 use crate::observe::{self, Observation};
@@ -25,7 +25,7 @@ use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
 use crate::{
     Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom,
-    rules, settings, source,
+    forms, rules, settings, source,
 };
 
 /// What changed since the last scan.
@@ -50,6 +50,7 @@ pub struct Scanner {
     pub(crate) memory: Memory,
     /// Models that were clean.
     models: CleanModels,
+    searched: forms::Searched,
     stored: Option<Stored>,
     pub(crate) last: Option<Last>,
     clock: Clock,
@@ -63,6 +64,7 @@ pub(crate) struct Last {
     pub(crate) scope: Scope,
     observation: Option<Observation>,
     pub(crate) paths: Vec<RepoPath>,
+    excluded: u64,
     /// About history, then about listing.
     diagnostics: Vec<Diagnostic>,
     /// How many of them are about history.
@@ -97,6 +99,7 @@ impl Scanner {
             engine,
             memory: Memory::default(),
             models: CleanModels::default(),
+            searched: forms::Searched::default(),
             stored,
             last: None,
             clock: SystemTime::now,
@@ -215,16 +218,6 @@ impl Scanner {
         } else {
             false
         };
-        if self.request.checks == Checks::All {
-            settings::add(
-                &mut checked,
-                &self.engine,
-                &*contents,
-                &last.paths,
-                options.tiers,
-                interrupt,
-            );
-        }
         let agents_seen = agents::add(
             &mut checked,
             &*contents,
@@ -232,6 +225,19 @@ impl Scanner {
             options.tiers,
             interrupt,
         );
+        if self.request.checks == Checks::All {
+            let texts = (&*contents, last.paths.as_slice());
+            add_texts(
+                &mut checked,
+                &self.engine,
+                texts,
+                options,
+                &mut self.searched,
+            )?;
+        } else {
+            checked.coverage.only = Some("agents".to_owned());
+        }
+        checked.coverage.excluded_files = last.excluded;
         drop(contents);
         self.add_history(&checked, progress, interrupt)?;
         let is_kept = interrupt.load(Ordering::Relaxed) || self.keep(&checked, models_changed);
@@ -360,11 +366,13 @@ impl Scanner {
             Some(observation) => observation.files(),
             None => at_head.iter().map(|(path, _)| path).collect(),
         };
-        let paths = self.place.list(&scope, &tracked, &mut diagnostics);
+        let source::Listed { paths, excluded } =
+            self.place.list(&scope, &tracked, &mut diagnostics);
         self.last = Some(Last {
             scope,
             observation,
             paths,
+            excluded,
             diagnostics,
             about_history,
             // What was cut short is read again.
@@ -462,4 +470,23 @@ impl Scanner {
         }
         Ok((observation, diagnostics))
     }
+}
+
+/// Adds what is looked for in files that no front end reads.
+fn add_texts(
+    checked: &mut Checked,
+    engine: &Engine,
+    (contents, paths): (&dyn Contents, &[RepoPath]),
+    options: Options<'_>,
+    searched: &mut forms::Searched,
+) -> Result<(), ScanError> {
+    settings::add(
+        checked,
+        engine,
+        contents,
+        paths,
+        options.tiers,
+        options.interrupt,
+    );
+    forms::add(checked, contents, paths, options, searched)
 }

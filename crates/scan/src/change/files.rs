@@ -19,7 +19,8 @@ use trueline_taint::{FormSecret, FormSecrets, secrets_by_form};
 
 use super::lines::Written;
 use super::parts;
-use crate::{artifacts, languages};
+use crate::forms::is_no_text;
+use crate::languages;
 
 /// Bytes at the head of a file in which git looks for what no text has.
 const HEAD: usize = 8_000;
@@ -153,17 +154,6 @@ impl Side {
             }
         }
     }
-}
-
-/// Whether the name says that nobody writes into such a file by hand.
-fn is_no_text(path: &RepoPath) -> bool {
-    const KNOWN: [&[u8]; 24] = [
-        b"7z", b"bin", b"bz2", b"db", b"exe", b"gif", b"gz", b"iso", b"jar", b"jpeg", b"jpg",
-        b"mov", b"mp3", b"mp4", b"npy", b"npz", b"parquet", b"png", b"sqlite", b"tar", b"webm",
-        b"wav", b"xz", b"zip",
-    ];
-    let extension = path.extension().to_ascii_lowercase();
-    artifacts::is_model_file(path) || KNOWN.contains(&extension.as_slice())
 }
 
 /// Reads the contents of changed files.
