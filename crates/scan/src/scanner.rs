@@ -189,7 +189,7 @@ impl Scanner {
             interrupt,
         };
         let mut checked = if self.request.checks == Checks::Agents {
-            Checked::default()
+            Checked::of_agents()
         } else {
             check::run(
                 &self.engine,
@@ -200,7 +200,6 @@ impl Scanner {
             )?
         };
         let models_changed = if self.request.checks == Checks::All {
-            let asked = self.place.config()?.models;
             artifacts::add(
                 &mut checked,
                 &artifacts::InTree {
@@ -208,7 +207,7 @@ impl Scanner {
                     paths: &last.paths,
                     tiers: options.tiers,
                     threads: options.threads,
-                    asked: &asked,
+                    asked: &self.place.config()?.models,
                     now: (self.clock)(),
                 },
                 &mut self.models,
@@ -234,8 +233,6 @@ impl Scanner {
                 options,
                 &mut self.searched,
             )?;
-        } else {
-            checked.coverage.only = Some("agents".to_owned());
         }
         checked.coverage.excluded_files = last.excluded;
         drop(contents);
