@@ -84,6 +84,11 @@ pub(crate) fn in_baseline(report: &ScanReport) -> u64 {
         .count() as u64
 }
 
+/// Findings that a comment beside their line answers.
+pub(crate) fn by_comment(report: &ScanReport) -> u64 {
+    report.suppressed.len() as u64 - in_baseline(report)
+}
+
 /// Findings of the second tier that a list of `listed` ones leaves out.
 pub(crate) fn uncertain(report: &ScanReport, listed: usize) -> u64 {
     report.uncertain + report.findings.len().saturating_sub(listed) as u64
@@ -97,6 +102,13 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
     let mut remarks = Vec::new();
     if known > 0 {
         remarks.push(format!("{} in the baseline", words::count(known)));
+    }
+    let by_comment = by_comment(report);
+    if by_comment > 0 {
+        remarks.push(format!(
+            "{} answered by a comment",
+            words::count(by_comment)
+        ));
     }
     let read = files_read(report);
     let others = report.sources.unsupported_files;
@@ -129,7 +141,7 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
             words::counted(files_skipped(report), "file")
         )
     } else if read == 0 {
-        format!("Nothing to judge in {scope}: no file in a supported language")
+        nothing_read(report, &scope, &mut remarks)
     } else {
         let so_far = if interrupted { " so far" } else { "" };
         format!("No {new}findings{so_far} in {scope}")
@@ -139,6 +151,28 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
     } else {
         format!("{text} ({})", remarks.join(", "))
     }
+}
+
+/// Said where no file was judged, and why none was.
+fn nothing_read(report: &ScanReport, scope: &str, remarks: &mut Vec<String>) -> String {
+    let sources = &report.sources;
+    if sources.only.as_deref() == Some("agents") {
+        return format!("Nothing to judge in {scope}: no file that steers agents");
+    }
+    if sources.excluded_files > 0 {
+        let files = match sources.excluded_files {
+            1 => "1 file is".to_owned(),
+            several => format!("{} files are", words::count(several)),
+        };
+        return format!(
+            "Nothing to judge in {scope}: {files} left out by `[scan] exclude` of trueline.toml"
+        );
+    }
+    if sources.searched_files > 0 {
+        let files = words::counted(sources.searched_files, "other file");
+        remarks.push(format!("{files} looked through for secrets"));
+    }
+    format!("Nothing to judge in {scope}: no file in a supported language")
 }
 
 /// Several tools often speak of the same line: how many lines there are to look at.

@@ -521,7 +521,7 @@ pub(crate) fn patch(patch: &Patch) -> String {
         Applicability::Safe => ("safe", "--fix"),
         Applicability::Unsafe => ("look at it first", "--fix --unsafe-fixes"),
     };
-    format!("{} ({kind}): `trueline scan {flags}`", patch.title)
+    format!("{} ({kind}): `trueline scan {flags}` tries it", patch.title)
 }
 
 /// Where an edit takes place.

@@ -15,6 +15,7 @@ pub mod config;
 mod custom;
 mod declare;
 mod error;
+mod forms;
 mod gaps;
 mod import;
 mod join;

@@ -311,8 +311,10 @@ fn take_known(
     let mut comparison = baseline.comparison();
     for file in files {
         let known = comparison.take_known(&mut file.findings);
+        file.answered.add(&known);
         file.suppressed.extend(known);
-        comparison.take_known(&mut file.hidden);
+        let known = comparison.take_known(&mut file.hidden);
+        file.answered.add(&known);
     }
     if is_whole {
         comparison.outdated().into_iter().collect()

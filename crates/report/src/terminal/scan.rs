@@ -135,6 +135,12 @@ fn context(sheet: &mut Sheet<'_>, report: &ScanReport) {
             words::counted(report.sources.unsupported_files, "file")
         ));
     }
+    if report.sources.searched_files > 0 {
+        facts.push(format!(
+            "{} looked through for secrets alone",
+            words::counted(report.sources.searched_files, "file")
+        ));
+    }
     if !facts.is_empty() {
         let text = facts.join(sheet.dot());
         sheet.hanging("", Ink::Faint, &text);
@@ -302,7 +308,7 @@ fn less_certain(sheet: &mut Sheet<'_>, report: &ScanReport, listed: usize) {
 /// How many findings people have answered already.
 fn answered(sheet: &mut Sheet<'_>, report: &ScanReport) {
     let by_baseline = answer::in_baseline(report);
-    let by_comment = report.suppressed.len() as u64 - by_baseline;
+    let by_comment = answer::by_comment(report);
     let mut parts = Vec::new();
     if by_comment > 0 {
         parts.push(format!(
