@@ -6,6 +6,7 @@ mod harm;
 mod launch;
 mod leak;
 mod machine;
+mod nested;
 mod packages;
 mod risk;
 mod shape;
