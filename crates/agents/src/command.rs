@@ -6,6 +6,7 @@ mod harm;
 mod launch;
 mod leak;
 mod machine;
+mod nested;
 mod packages;
 mod risk;
 mod shape;
@@ -16,7 +17,7 @@ pub(crate) use self::launch::{Pin, launch};
 pub use self::machine::runs_by_itself;
 pub(crate) use self::machine::unasked_agent;
 pub use self::packages::{AskedPackage, asked_packages};
-pub(crate) use self::risk::collects;
+pub(crate) use self::risk::{Risk, collects};
 use self::words::read_words;
 
 /// A word with its bytes.

@@ -8,7 +8,8 @@ use crate::encoded;
 use crate::finding::{Draft, Found};
 use crate::markdown::{Piece, Place, pieces};
 use crate::rule::Id;
-use crate::speech::{Voice, listen};
+use crate::settings::is_installer;
+use crate::speech::{About, Told, Voice, is_confined, listen, told, told_before};
 use crate::text::shown;
 
 /// Headings under which attacks are shown, not made.
@@ -19,24 +20,25 @@ const ABOUT_ATTACKS: &[&str] = &[
     "malicious",
     "adversar",
     "jailbreak",
-    "vulnerab",
     "red team",
     "red-team",
     "exploit",
+    "payload",
     "example",
     "sample",
     "anti-pattern",
     "antipattern",
     "test case",
     "what to look for",
-    "detect",
     "red flag",
-    "security",
     "don't",
     "do not",
+    "never",
     "bad ",
     "avoid",
 ];
+/// Headings under which words of attacks are to be expected.
+const ABOUT_SAFETY: &[&str] = &["vulnerab", "detect", "security"];
 /// Blank characters in a row that push text off the screen.
 const OFF_SCREEN: usize = 200;
 
@@ -61,15 +63,21 @@ pub(crate) fn check(found: &mut Found<'_>) {
     ]
     .iter()
     .any(|word| name.contains(word));
+    let mut before = 0..0;
     for piece in pieces(text) {
-        let about = in_examples
-            || about_security
-            || ABOUT_ATTACKS
-                .iter()
-                .any(|word| piece.heading.contains(word));
+        let heads = |words: &[&str]| words.iter().any(|word| piece.heading.contains(word));
+        let about = if in_examples || heads(ABOUT_ATTACKS) {
+            About::Attacks
+        } else if about_security || heads(ABOUT_SAFETY) {
+            About::Safety
+        } else {
+            About::Work
+        };
+        let words = before.clone();
+        before = piece.start..piece.end;
         match piece.place {
             Place::Text => spoken(&piece, about, found),
-            Place::Fence => fenced(&piece, about, found),
+            Place::Fence => fenced(&piece, about, &text[words], found),
             Place::Hidden => hidden(&piece, in_examples, found),
             Place::FrontMatter => {}
         }
@@ -78,9 +86,10 @@ pub(crate) fn check(found: &mut Found<'_>) {
     off_screen(found);
 }
 
-fn spoken(piece: &Piece, about_attacks: bool, found: &mut Found<'_>) {
+fn spoken(piece: &Piece, about: About, found: &mut Found<'_>) {
     let text = &found.file.text[piece.start..piece.end];
-    for heard in listen(text, Voice::Team, about_attacks) {
+    let about_attacks = about != About::Work;
+    for heard in listen(text, Voice::Team, about) {
         let draft = Draft::new(
             heard.id,
             (piece.start + heard.start, piece.start + heard.end),
@@ -98,12 +107,18 @@ fn spoken(piece: &Piece, about_attacks: bool, found: &mut Found<'_>) {
     let mut quoted = text.split('`');
     let mut at = piece.start + quoted.next().map_or(0, str::len) + 1;
     while let Some(code) = quoted.next() {
-        commands(code, at, about_attacks, found);
+        commands(
+            code,
+            at,
+            |risk| told(text, at + risk - piece.start, about),
+            found,
+        );
         at += code.len() + 1 + quoted.next().map_or(0, str::len) + 1;
     }
 }
 
-fn fenced(piece: &Piece, about_attacks: bool, found: &mut Found<'_>) {
+fn fenced(piece: &Piece, about: About, before: &str, found: &mut Found<'_>) {
+    let about_attacks = about != About::Work;
     let text = &found.file.text[piece.start..piece.end];
     let is_shell = matches!(
         piece.language.split_whitespace().next(),
@@ -112,10 +127,27 @@ fn fenced(piece: &Piece, about_attacks: bool, found: &mut Found<'_>) {
         )
     );
     if is_shell {
-        commands(text, piece.start, about_attacks, found);
+        // What a task or a skill has in a fence is what is to be run.
+        let said = match told_before(before, about) {
+            Told::Named if is_task(found) => Told::Ordered,
+            said => said,
+        };
+        commands(text, piece.start, |_| said, found);
+        if said != Told::Warned
+            && let Some(what) = command::unasked_agent(text)
+        {
+            let range = (piece.start, piece.end);
+            let message = format!("a command that the agent is told to run {what}");
+            let draft = Draft::new(Id::ApprovalBypass, range, message);
+            found.add(if said == Told::Ordered && !is_confined(before) {
+                draft
+            } else {
+                draft.uncertain()
+            });
+        }
     }
     // Orders in a fence are a sample, or are meant to look like one.
-    for heard in listen(text, Voice::Team, true) {
+    for heard in listen(text, Voice::Team, About::Attacks) {
         let range = (piece.start + heard.start, piece.start + heard.end);
         found.add(Draft::new(heard.id, range, heard.message).uncertain());
     }
@@ -126,7 +158,12 @@ fn hidden(piece: &Piece, in_examples: bool, found: &mut Found<'_>) {
     let text = &found.file.text[piece.start..piece.end];
     let mut certain = false;
     let mut first = None;
-    for heard in listen(text, Voice::Hidden, in_examples) {
+    let about = if in_examples {
+        About::Attacks
+    } else {
+        About::Work
+    };
+    for heard in listen(text, Voice::Hidden, about) {
         certain |= heard.is_certain;
         // What is said in the open all the same is no find of hidden text.
         if heard.id == Id::WeakenedSafeguards {
@@ -159,9 +196,27 @@ fn hidden(piece: &Piece, in_examples: bool, found: &mut Found<'_>) {
     }
 }
 
-/// Commands of a text that an agent is told to run.
-fn commands(text: &str, start: usize, about_attacks: bool, found: &mut Found<'_>) {
+/// Is the file one that is followed step by step, not one that is kept in mind?
+fn is_task(found: &Found<'_>) -> bool {
+    let path = found.file.path.display().to_ascii_lowercase();
+    matches!(found.file.kind, Kind::Skill | Kind::SkillPart)
+        || path.ends_with(".prompt.md")
+        || [
+            "/commands/",
+            "/command/",
+            "/prompts/",
+            "/workflows/",
+            "/agents/",
+            "/agent/",
+        ]
+        .iter()
+        .any(|folder| path.contains(folder))
+}
+
+/// Commands of a text that an agent is told to run; `said` tells how, by the byte of the text.
+fn commands(text: &str, start: usize, said: impl Fn(usize) -> Told, found: &mut Found<'_>) {
     for risk in command::Script::read(text).risks() {
+        let said = said(risk.start);
         let range = (start + risk.start, start + risk.end);
         let draft = Draft::new(
             risk.id,
@@ -170,13 +225,14 @@ fn commands(text: &str, start: usize, about_attacks: bool, found: &mut Found<'_>
         );
         // Installing by a pipe into a shell is how many tools are documented. What decodes a program or opens a shell
         // to another machine has no use even as an example.
-        let usual = risk.id == Id::DownloadAndRun && !risk.is_suspicious;
-        let is_shown = risk.is_suspicious && risk.id == Id::DownloadAndRun;
-        found.add(if usual || (about_attacks && !is_shown) {
-            draft.uncertain()
-        } else {
-            draft
-        });
+        let is_certain = match (risk.id, said) {
+            (Id::DownloadAndRun, _) if risk.is_suspicious => true,
+            (Id::DownloadAndRun, said) => {
+                said == Told::Ordered && !is_installer(&risk.message, &text[risk.start..risk.end])
+            }
+            (_, said) => said != Told::Warned,
+        };
+        found.add(if is_certain { draft } else { draft.uncertain() });
     }
 }
 
@@ -238,7 +294,7 @@ fn beacons(text: &str, start: usize, about_attacks: bool, found: &mut Found<'_>)
 /// Text in base64, hexadecimal or percent signs that reads as an order.
 fn blobs(text: &str, start: usize, about_attacks: bool, found: &mut Found<'_>) {
     for blob in encoded::blobs(text) {
-        let mut what = listen(&blob.text, Voice::Hidden, false)
+        let mut what = listen(&blob.text, Voice::Hidden, About::Work)
             .into_iter()
             .filter(|heard| heard.is_certain)
             .map(|heard| heard.message)
@@ -369,7 +425,7 @@ fn front_matter(found: &mut Found<'_>) {
             }
             "description" if found.file.kind == Kind::Skill => {
                 if let Some(description) = node.text() {
-                    for heard in listen(description, Voice::Tool, false) {
+                    for heard in listen(description, Voice::Tool, About::Work) {
                         let draft = Draft::new(
                             heard.id,
                             range,

@@ -8,7 +8,7 @@ mod permissions;
 pub(crate) mod servers;
 mod tasks;
 
-pub(crate) use self::tasks::BYPASS_FLAGS;
+pub(crate) use self::tasks::{BYPASS_FLAGS, is_installer};
 
 use crate::discovery::Format;
 use crate::document::{Broken, Node, parse};

@@ -10,6 +10,7 @@ use crate::discovery::Kind;
 use crate::finding::{Draft, Found};
 use crate::prose;
 use crate::rule::Id;
+use crate::settings::is_installer;
 
 /// First bytes of programs and of code without source.
 const PROGRAMS: &[(&[u8], &str)] = &[
@@ -157,11 +158,11 @@ fn shell(found: &mut Found<'_>) {
             (risk.start, risk.end),
             format!("a script of the skill {}", risk.message),
         );
-        found.add(if risk.id == Id::DownloadAndRun && !risk.is_suspicious {
-            draft.uncertain()
-        } else {
-            draft
-        });
+        let words = &found.file.text[risk.start..risk.end];
+        let is_usual = risk.id == Id::DownloadAndRun
+            && !risk.is_suspicious
+            && is_installer(&risk.message, words);
+        found.add(if is_usual { draft.uncertain() } else { draft });
     }
 }
 

@@ -14,7 +14,7 @@ use self::tokens::{Token, What, tokens};
 use crate::discovery::SourceLanguage;
 use crate::finding::{Draft, Found};
 use crate::rule::Id;
-use crate::speech::{Voice, listen};
+use crate::speech::{About, Voice, listen};
 use crate::tool::{Parameter, Tool};
 
 /// The tools of a file.
@@ -52,7 +52,7 @@ pub(crate) fn answers(language: SourceLanguage, found: &mut Found<'_>) {
         {
             continue;
         }
-        if let Some(heard) = listen(value, Voice::Tool, false)
+        if let Some(heard) = listen(value, Voice::Tool, About::Work)
             .into_iter()
             .find(|heard| heard.is_certain && heard.id == Id::InstructionOverride)
         {

@@ -4,10 +4,12 @@
 //! or after a "never" is told from an order. The patterns are data in `data/phrases.toml`.
 
 mod grammar;
+mod orders;
 mod phrases;
 mod tool;
 
-use self::grammar::{is_double_negative, is_negated, is_quoted, sentences};
+use self::grammar::{is_double_negative, is_in_quotes, is_negated, is_order, is_quoted, sentences};
+use self::orders::orders;
 use self::phrases::{Sentence, Signal};
 use self::tool::tool_orders;
 pub(crate) use self::tool::{harvests, praises_itself, reroutes, restates};
@@ -25,6 +27,17 @@ pub(crate) enum Voice {
     Hidden,
 }
 
+/// What the text is about in which something is said.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum About {
+    /// The work.
+    Work,
+    /// Safety: words of attacks are to be expected, orders of them are not.
+    Safety,
+    /// Attacks, bad examples: what stands there is shown.
+    Attacks,
+}
+
 /// An order or trick in a text; places are bytes of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Heard {
@@ -38,8 +51,8 @@ pub(crate) struct Heard {
 /// Longest text that is read for orders.
 const MAX_TEXT: usize = 1 << 20;
 
-/// Says what a text orders. `about_attacks`: it stands where attacks are explained.
-pub(crate) fn listen(text: &str, voice: Voice, about_attacks: bool) -> Vec<Heard> {
+/// Says what a text orders.
+pub(crate) fn listen(text: &str, voice: Voice, about: About) -> Vec<Heard> {
     if text.len() > MAX_TEXT {
         return Vec::new();
     }
@@ -54,13 +67,194 @@ pub(crate) fn listen(text: &str, voice: Voice, about_attacks: bool) -> Vec<Heard
     let mut heard = Vec::new();
     for (at, sentence) in sentences.iter().enumerate() {
         let near = &sentences[at..sentences.len().min(at + 3)];
+        let is_shown = about == About::Attacks || is_mention(&sentences, at);
+        for order in orders(near, voice) {
+            let range = (
+                sentence.start + order.place.0,
+                sentence.start + order.place.1,
+            );
+            let words = text.get(range.0..range.1).unwrap_or_default();
+            heard.push(Heard {
+                id: order.id,
+                start: range.0,
+                end: range.1,
+                message: format!("{}: \"{}\"", order.what, shown(words)),
+                is_certain: !is_shown && !order.is_usual,
+            });
+        }
+        let about_attacks = about != About::Work;
         sentence_orders(sentence, near, text, voice, about_attacks, &mut heard);
     }
     if voice == Voice::Tool {
         tool_orders(&lower, text, &sentences, &mut heard);
     }
-    heard.sort_by_key(|heard| (heard.id, heard.start));
+    heard.sort_by_key(|heard| (heard.id, heard.start, !heard.is_certain));
+    // What two signals hear at one place, the more certain one says.
+    heard.dedup_by(|b, a| a.id == b.id && b.start < a.end && (a.is_certain || !b.is_certain));
     heard
+}
+
+/// Does a sentence show an order instead of giving one: by its own words, as a question, under a label, or in a list of
+/// what is wrong?
+fn is_mention(sentences: &[Sentence<'_>], at: usize) -> bool {
+    const LABELS: [&str; 9] = [
+        "bad:",
+        "wrong:",
+        "don't:",
+        "no:",
+        "not:",
+        "incorrect:",
+        "\u{274c}",
+        "\u{1f6ab}",
+        "\u{2717}",
+    ];
+    let Some(sentence) = sentences.get(at) else {
+        return false;
+    };
+    let plain = sentence
+        .text
+        .trim()
+        .trim_start_matches(['-', '*', '+', '>', ' ', '#', '_']);
+    plain.ends_with('?')
+        || LABELS.iter().any(|label| plain.starts_with(label))
+        || speaks_of_attacks(sentence)
+        || heads_of(sentences, at).any(|head| head.has(Signal::WrongList))
+}
+
+/// How a text speaks of a command in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Told {
+    /// It is to be run.
+    Ordered,
+    /// It is named.
+    Named,
+    /// It is shown as what nobody should run.
+    Warned,
+}
+
+/// How a text speaks of the command that begins at a byte of it.
+pub(crate) fn told(text: &str, at: usize, about: About) -> Told {
+    if about == About::Attacks || text.len() > MAX_TEXT {
+        return Told::Warned;
+    }
+    let lower = text.to_ascii_lowercase();
+    let sentences: Vec<Sentence<'_>> = sentences(&lower)
+        .into_iter()
+        .map(|(start, end)| Sentence {
+            text: &lower[start..end],
+            start,
+        })
+        .collect();
+    let Some(index) = (sentences.iter()).position(|s| at < s.start + s.text.len()) else {
+        return Told::Named;
+    };
+    let sentence = &sentences[index];
+    let before = &sentence.text[..at.saturating_sub(sentence.start)];
+    let before = before.trim_end_matches(['`', ' ']);
+    if is_mention(&sentences, index) || is_in_quotes(sentence.text, before.len()) {
+        return Told::Warned;
+    }
+    let alone = before.trim_matches(|c: char| {
+        c.is_whitespace() || c.is_ascii_digit() || matches!(c, '-' | '*' | '+' | '.' | ')' | '>')
+    });
+    let verb = sentence
+        .all(Signal::Act)
+        .into_iter()
+        .rev()
+        .find(|verb| verb.1 <= before.len());
+    let is_ordered = verb.is_some_and(|verb| is_order(sentence.text, verb.0));
+    if alone.is_empty()
+        || is_ordered
+        || sentence
+            .all(Signal::Act)
+            .iter()
+            .any(|verb| verb.1 <= before.len() && is_order(sentence.text, verb.0))
+    {
+        return Told::Ordered;
+    }
+    if verb.is_some_and(|verb| is_negated(sentence.text, verb.1))
+        || is_negated(sentence.text, before.len())
+    {
+        return Told::Warned;
+    }
+    Told::Named
+}
+
+/// How the words before a block of commands speak of it.
+pub(crate) fn told_before(text: &str, about: About) -> Told {
+    if about == About::Attacks || text.len() > MAX_TEXT {
+        return Told::Warned;
+    }
+    let lower = text.to_ascii_lowercase();
+    let Some((start, end)) = sentences(&lower).into_iter().next_back() else {
+        return Told::Named;
+    };
+    let sentence = Sentence {
+        text: &lower[start..end],
+        start,
+    };
+    let is_head = sentence.text.trim_end().ends_with(':');
+    if speaks_of_attacks(&sentence) || is_head && sentence.has(Signal::WrongList) {
+        return Told::Warned;
+    }
+    let is_ordered =
+        (sentence.all(Signal::Act).into_iter()).any(|verb| is_order(sentence.text, verb.0));
+    if is_ordered && is_head {
+        Told::Ordered
+    } else {
+        Told::Named
+    }
+}
+
+/// Does a text speak of a place where an agent that asks nobody harms nobody?
+pub(crate) fn is_confined(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    Sentence {
+        text: &lower,
+        start: 0,
+    }
+    .has(Signal::Confined)
+}
+
+/// A condition on what the user says is none on what a text says.
+fn speaks_of_attacks(sentence: &Sentence<'_>) -> bool {
+    sentence
+        .all(Signal::Mention)
+        .into_iter()
+        .any(|(start, end)| {
+            let words = &sentence.text[start..end];
+            let is_condition = words.starts_with("if") || words.starts_with("when");
+            !is_condition
+                || !(words.contains("user") || words.contains("you ") || words.contains("command"))
+        })
+}
+
+/// The sentences that a list item stands below: each ends with a colon.
+fn heads_of<'s>(
+    sentences: &'s [Sentence<'s>],
+    at: usize,
+) -> impl Iterator<Item = &'s Sentence<'s>> {
+    let is_item = |sentence: &Sentence<'_>| {
+        let text = sentence.text.trim_start();
+        text.starts_with(['-', '*', '+', '\u{2022}', '|'])
+            || text
+                .trim_start_matches(|c: char| c.is_ascii_digit())
+                .starts_with(['.', ')'])
+                && text.starts_with(|c: char| c.is_ascii_digit())
+    };
+    let below = sentences.get(at).is_some_and(is_item);
+    let before = sentences.get(..at).unwrap_or_default().iter().rev();
+    // The sentence before the list; an item with items below it ends with a colon, too.
+    before
+        .take(if below { 40 } else { 0 })
+        .scan(false, move |is_over, sentence| {
+            if *is_over {
+                return None;
+            }
+            *is_over = !is_item(sentence);
+            Some(sentence)
+        })
+        .filter(|sentence| sentence.text.trim_end().ends_with(':'))
 }
 
 fn sentence_orders(
@@ -74,7 +268,15 @@ fn sentence_orders(
     let mut say = |id: Id, (start, end): (usize, usize), what: &str, is_certain: bool| {
         let range = (sentence.start + start, sentence.start + end);
         let words = original.get(range.0..range.1).unwrap_or_default();
-        let is_mention = about_attacks || is_quoted(sentence.text, start) || sentence.is_defence();
+        // Paths stand in backquotes in orders as well.
+        let is_path = id == Id::InstructedExfiltration
+            && sentence.text[start..].starts_with(['~', '/', '.', '`']);
+        let is_quoted = if is_path {
+            is_in_quotes(sentence.text, start)
+        } else {
+            is_quoted(sentence.text, start)
+        };
+        let is_mention = about_attacks || is_quoted || sentence.is_defence();
         heard.push(Heard {
             id,
             start: range.0,
@@ -116,6 +318,8 @@ fn sentence_orders(
                     .iter()
                     .any(|who| sentence.text.contains(who))
                     && hides_an_action(sentence.text)
+                    && !sentence.has(Signal::Openness)
+                    && !forbids_after(sentence.text, place.1)
             }
             Voice::Tool | Voice::Hidden => true,
         };
@@ -131,7 +335,8 @@ fn sentence_orders(
             Id::InstructedExfiltration,
             place,
             "the agent is to hand over what is secret",
-            true,
+            // What a team says of its own secrets is told by the orders.
+            voice != Voice::Team,
         );
     }
     if let Some(place) = sentence.find(Signal::Publish)
@@ -155,17 +360,6 @@ fn sentence_orders(
             place,
             "the agent is to take its orders from a page that others may change",
             voice != Voice::Team || sentence.has(Signal::Standing),
-        );
-    }
-    if voice != Voice::Tool
-        && let Some(place) = sentence.find(Signal::Weaken)
-        && !is_negated(sentence.text, place.0)
-    {
-        say(
-            Id::WeakenedSafeguards,
-            place,
-            "a safeguard is to be left out",
-            false,
         );
     }
     if voice == Voice::Hidden
@@ -286,6 +480,14 @@ fn is_local(address: &str) -> bool {
     .any(|host| address.contains(host))
 }
 
+/// "Without telling the user, never delete a file".
+fn forbids_after(text: &str, end: usize) -> bool {
+    let after = text[end..].trim_start_matches([',', ' ']);
+    ["never", "do not", "don't", "you must not", "nothing"]
+        .iter()
+        .any(|word| after.starts_with(word))
+}
+
 /// What is hidden is something that the agent does, not a matter of style.
 fn hides_an_action(text: &str) -> bool {
     [
@@ -326,7 +528,7 @@ mod tests {
     }
 
     fn certain(text: &str, voice: Voice) -> Vec<&'static str> {
-        let mut ids: Vec<&str> = listen(text, voice, false)
+        let mut ids: Vec<&str> = listen(text, voice, About::Work)
             .iter()
             .filter(|h| h.is_certain)
             .map(|h| h.id.as_str())
@@ -457,7 +659,7 @@ mod tests {
         #[test]
         fn no_text_breaks_the_reader(text in ".{0,200}") {
             for voice in [Voice::Team, Voice::Tool, Voice::Hidden] {
-                for heard in listen(&text, voice, false) {
+                for heard in listen(&text, voice, About::Work) {
                     assert!(text.get(heard.start..heard.end).is_some());
                 }
             }

@@ -2,9 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::command::{Risk, Script};
 use crate::finding::{Draft, Found, hexadecimal};
 use crate::rule::Id;
-use crate::speech::{Voice, harvests, listen, praises_itself, restates};
+use crate::settings::is_installer;
+use crate::speech::{About, Told, Voice, harvests, listen, praises_itself, restates, told};
 use crate::unicode::mixed_scripts;
 
 /// A declared tool; places are bytes of its file.
@@ -76,7 +78,7 @@ impl Tool {
 /// Checks what a tool says.
 pub(crate) fn check(tool: &Tool, found: &mut Found<'_>) {
     let mut add = |draft: Draft| found.add(draft.symbol(&tool.name));
-    for heard in listen(&tool.description, Voice::Tool, false) {
+    for heard in listen(&tool.description, Voice::Tool, About::Work) {
         let draft = Draft::new(
             heard.id,
             tool.description_place,
@@ -90,6 +92,31 @@ pub(crate) fn check(tool: &Tool, found: &mut Found<'_>) {
         } else {
             draft.uncertain()
         });
+    }
+    // Commands in backquotes, in words to whoever calls it.
+    let mut quoted = tool.description.split('`');
+    let mut at = quoted.next().map_or(0, str::len) + 1;
+    while let Some(code) = quoted.next() {
+        let said = || told(&tool.description, at, About::Work) == Told::Ordered;
+        let is_usual = |risk: &Risk| {
+            risk.id == Id::DownloadAndRun
+                && !risk.is_suspicious
+                && is_installer(&risk.message, &code[risk.start..risk.end])
+        };
+        let mut risks = Script::read(code).risks().into_iter();
+        if let Some(risk) = risks.find(|risk| !is_usual(risk))
+            && said()
+        {
+            add(Draft::new(
+                Id::PoisonedDescription,
+                tool.description_place,
+                format!(
+                    "the description of the tool `{}` orders a command that {}",
+                    tool.name, risk.message
+                ),
+            ));
+        }
+        at += code.len() + 1 + quoted.next().map_or(0, str::len) + 1;
     }
     if praises_itself(&tool.name, &tool.description) {
         add(Draft::new(
@@ -120,7 +147,7 @@ pub(crate) fn check(tool: &Tool, found: &mut Found<'_>) {
         }
     }
     for blob in crate::encoded::blobs(&tool.description) {
-        let orders = listen(&blob.text, Voice::Hidden, false)
+        let orders = listen(&blob.text, Voice::Hidden, About::Work)
             .iter()
             .any(|heard| heard.is_certain);
         let draft = Draft::new(
@@ -147,7 +174,7 @@ pub(crate) fn check(tool: &Tool, found: &mut Found<'_>) {
                 ),
             ));
         }
-        for heard in listen(&parameter.description, Voice::Tool, false) {
+        for heard in listen(&parameter.description, Voice::Tool, About::Work) {
             if heard.id != Id::ContextHarvesting && heard.is_certain {
                 add(Draft::new(
                     heard.id,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trueline_facts::attestation::{
-    Digest, Entry, Problem, ProblemKind, SCHEMA, Tail, Verification,
+    Digest, Entry, NotedCommit, Problem, ProblemKind, SCHEMA, Tail, Verification,
 };
 use trueline_facts::canonical;
 use trueline_facts::verdict::PolicyFrom;
@@ -23,6 +23,8 @@ pub struct Claim {
     pub commit: CommitId,
     /// The verdict: any JSON object.
     pub verdict: Value,
+    /// The authorship notes that are there now of what was judged.
+    pub notes: Vec<NotedCommit>,
     /// When.
     pub at: Timestamp,
 }
@@ -59,7 +61,13 @@ pub fn next(last: Option<&[u8]>, claim: &Claim, key: &SigningKey) -> Result<Vec<
             }
         }
     };
-    let statement = Statement::new(&claim.commit, claim.verdict.clone(), claim.at, chain);
+    let statement = Statement::new(
+        &claim.commit,
+        claim.verdict.clone(),
+        claim.notes.clone(),
+        claim.at,
+        chain,
+    );
     let payload = statement.and_then(|s| canonical::to_bytes(&s));
     let entry = payload
         .and_then(|p| envelope::seal(&p, key))
@@ -209,6 +217,7 @@ fn one(
             .and_then(|from| serde_json::from_value::<PolicyFrom>(from.clone()).ok())
             .map(|from| from.to_string()),
         judged: judged(&predicate.verdict),
+        notes: predicate.notes,
     })
 }
 

@@ -106,6 +106,12 @@ pub(crate) fn payload_unverified(bytes: &[u8]) -> Result<Vec<u8>, String> {
     read(bytes).map(|(_, payload)| payload)
 }
 
+/// The key that an envelope names, whether it fits or not.
+pub(crate) fn key_unverified(bytes: &[u8]) -> Option<KeyId> {
+    let (envelope, _) = read(bytes).ok()?;
+    envelope.signatures.into_iter().next().map(|of| of.keyid)
+}
+
 fn read(bytes: &[u8]) -> Result<(Envelope, Vec<u8>), String> {
     let value = canonical::parse(bytes)?;
     let envelope: Envelope =

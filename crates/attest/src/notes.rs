@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 use trueline_authorship::note::{self, NoteError};
-pub use trueline_authorship::note::{Claims, signatures, with_signature};
-use trueline_facts::attestation::KeyId;
+pub use trueline_authorship::note::{Claims, signatures};
+use trueline_facts::attestation::{Digest, KeyId, NotedCommit};
 use trueline_facts::{CommitId, canonical};
 
 use crate::envelope::{self, Refusal};
@@ -33,6 +33,26 @@ struct Statement {
 /// What a note claims.
 pub fn claims_of(note: &[u8]) -> Result<Claims, NoteError> {
     Ok(Claims::of(&note::parse(note)?))
+}
+
+/// What an entry of the log keeps of a note.
+pub fn noted(commit: &CommitId, claims: &Claims) -> Result<NotedCommit, String> {
+    Ok(NotedCommit {
+        commit: commit.clone(),
+        lines: claims.line_count(),
+        claims: Digest::of(&canonical::to_bytes(claims)?),
+    })
+}
+
+/// The note with a signature of its claims as they are: an earlier one by the same key spoke of others.
+pub fn with_signature(
+    note: &[u8],
+    signature: &str,
+    key: &SigningKey,
+) -> Result<Vec<u8>, NoteError> {
+    note::with_signature(note, signature, |old| {
+        envelope::key_unverified(old.as_bytes()).is_some_and(|of| of == *key.id())
+    })
 }
 
 /// Signs claims about a commit: the envelope as a text.

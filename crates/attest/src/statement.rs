@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trueline_facts::attestation::Digest;
+use trueline_facts::attestation::{Digest, NotedCommit};
 use trueline_facts::canonical;
 use trueline_facts::{CommitId, Timestamp};
 
@@ -66,6 +66,9 @@ pub struct Predicate {
     /// The digest of its canonical form, for who keeps verdicts elsewhere.
     #[serde(rename = "verdictDigest")]
     pub verdict_digest: Digest,
+    /// The authorship notes of the commits that were judged, as they were then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<NotedCommit>,
 }
 
 /// A place in the log.
@@ -84,6 +87,7 @@ impl Statement {
     pub fn new(
         commit: &CommitId,
         verdict: Value,
+        notes: Vec<NotedCommit>,
         at: Timestamp,
         chain: Link,
     ) -> Result<Self, String> {
@@ -105,6 +109,7 @@ impl Statement {
                 chain,
                 verdict,
                 verdict_digest,
+                notes,
             },
         })
     }

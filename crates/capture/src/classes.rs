@@ -13,10 +13,13 @@ use trueline_facts::RepoPath;
 /// A configuration is small; anything larger is not one.
 const LARGEST_CONFIG: u64 = 1 << 20;
 
+/// The class of what is secret, which is told by content as well.
+pub(crate) const SECRETS: &str = "secrets";
+
 /// What every repository has, unless its team says otherwise.
 const DEFAULTS: [(&str, &[&str]); 4] = [
     (
-        "secrets",
+        SECRETS,
         &[
             ".env",
             ".env.*",
@@ -124,6 +127,13 @@ impl Classes {
             .collect();
         globs.extend(own.capture.classes);
         Self::new(&globs)
+    }
+
+    /// Is there a class of that name? One with an empty list is none.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        let mut named = self.all.iter().filter(|(class, _)| **class == *name);
+        named.any(|(_, globs)| !globs.is_empty())
     }
 
     fn new(globs: &BTreeMap<String, Vec<String>>) -> Self {

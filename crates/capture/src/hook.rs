@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crate::event::Event;
-use crate::observe;
+use crate::observe::{self, Detector};
 use crate::payload::{self, Dialect, LARGEST_PAYLOAD};
 
 /// What a tool told.
@@ -20,9 +20,14 @@ pub struct Told {
     pub events: Vec<Event>,
 }
 
-/// Reads what a tool tells and records it.
+/// Reads what a tool tells and records it. `holds_secret` looks at what the agent is about to read.
 #[must_use]
-pub fn run(dialect: Dialect, payload: impl Read, here: &Path) -> Told {
+pub fn run(
+    dialect: Dialect,
+    payload: impl Read,
+    here: &Path,
+    holds_secret: Option<Detector>,
+) -> Told {
     let mut told = Told::default();
     // A fault of ours must not become the agent's: a panic is dropped like any other failure.
     let _ = catch_unwind(AssertUnwindSafe(|| {
@@ -34,7 +39,7 @@ pub fn run(dialect: Dialect, payload: impl Read, here: &Path) -> Told {
         {
             told.payload = bytes;
             told.events = payload::parse(dialect, &told.payload, here);
-            observe::observe(&told.events);
+            observe::observe(&told.events, holds_secret);
         }
     }));
     told

@@ -37,7 +37,7 @@ mod worktree;
 
 pub use notes::{Merged, NotesError};
 pub use objects::NOTES_REF;
-pub use observe::observe;
+pub use observe::{Detector, observe};
 pub use pending::{Pending, pending};
 pub use place::Place;
 pub use rest::finish_rest;
@@ -46,5 +46,5 @@ pub use rewrite::{
     squash,
 };
 pub use settle::{SettleError, Settled, settle, watch};
-pub use signed::{Noted, git_setting, notes_of, replace_note};
+pub use signed::{Noted, commits_of, git_setting, notes_of, replace_note};
 pub use status::{Status, note_trouble, status};

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use trueline_authorship::{note, tools};
 use trueline_facts::{ModelId, RepoPath};
 
-use crate::classes::Classes;
+use crate::classes::{Classes, SECRETS};
 use crate::event::{Action, Change, Edit, Event, Moment, PatchLine, Report, Session, Write};
 use crate::exercise;
 use crate::lines::{LineKey, texts};
@@ -49,18 +49,57 @@ const MOST_COPIED: usize = 64;
 /// A queue larger than this is folded when a session ends, without waiting for a commit.
 const LARGE_QUEUE: u64 = 512 << 10;
 
+/// Files that one command reads.
+const MOST_READ: usize = 32;
+
+/// The beginning of a file that is read in which secrets are looked for.
+const SEARCHED_FOR_SECRETS: u64 = 256 << 10;
+
+/// Whether a content, which stands in a file of that path, holds a secret.
+pub type Detector = fn(&RepoPath, &[u8]) -> bool;
+
 /// Records what a tool told. Never fails: what goes wrong is noted in the capture folder.
-pub fn observe(events: &[Event]) {
+pub fn observe(events: &[Event], holds_secret: Option<Detector>) {
     for event in events {
         // Where it fails there is nobody to tell and no folder of ours to note it in.
         let _ = exercise::observe(event, actor(&event.session, event).call);
-        for (place, files) in by_place(event) {
-            let store = Store::at(place.capture_dir());
-            if let Err(error) = observe_in(event, &place, &store, &files) {
-                store.trouble(&format!("a hook event was lost: {error}"));
+        let reading = reading(event);
+        for event in std::iter::once(event).chain(&reading) {
+            for (place, files) in by_place(event) {
+                let store = Store::at(place.capture_dir());
+                if let Err(error) = observe_in(event, &place, &store, &files, holds_secret) {
+                    store.trouble(&format!("a hook event was lost: {error}"));
+                }
             }
         }
     }
+}
+
+/// What a command that shows files tells about reading.
+fn reading(event: &Event) -> Option<Event> {
+    let Moment::Before(Action::Command { text, .. }) = &event.moment else {
+        return None;
+    };
+    let read = shell::read(text).into_iter().take(MOST_READ);
+    let files: Vec<PathBuf> = read
+        .filter_map(|file| {
+            let path = at_home(&file.path);
+            (file.of_git || event.absolute(&path).is_file()).then_some(path)
+        })
+        .collect();
+    (!files.is_empty()).then(|| Event {
+        moment: Moment::Before(Action::Read(files)),
+        ..event.clone()
+    })
+}
+
+/// A path as a shell makes it of `~` and `$HOME`.
+fn at_home(path: &str) -> PathBuf {
+    ["~/", "$HOME/", "${HOME}/"]
+        .iter()
+        .find_map(|home| path.strip_prefix(home))
+        .and_then(|rest| Some(std::env::home_dir()?.join(rest)))
+        .unwrap_or_else(|| PathBuf::from(path))
 }
 
 /// Files of an event: where they are, and their paths in the work tree.
@@ -90,10 +129,19 @@ fn by_place(event: &Event) -> Vec<(Place, Files)> {
     let mut all: BTreeMap<PathBuf, (Place, Files)> = BTreeMap::new();
     for file in files.into_iter().take(MOST_FILES) {
         let absolute = event.absolute(&file);
-        let Some(place) = absolute.parent().and_then(Place::around) else {
-            continue;
+        let reads = matches!(event.moment, Moment::Before(Action::Read(_)));
+        // What is read elsewhere on the machine is read by who works here.
+        let elsewhere = || {
+            let place = Place::around(&event.absolute(Path::new("")))?;
+            let path = <[u8]>::from_path(&absolute)?;
+            Some((place, RepoPath::new(path.trim_start_with(|c| c == '/'))))
         };
-        if let Some(path) = place.relative(&absolute) {
+        let placed = match absolute.parent().and_then(Place::around) {
+            Some(place) => place.relative(&absolute).map(|path| (place, path)),
+            None if reads => elsewhere(),
+            None => None,
+        };
+        if let Some((place, path)) = placed {
             let known = all
                 .entry(place.work_tree.clone())
                 .or_insert((place, Vec::new()));
@@ -157,8 +205,9 @@ fn observe_in(
     place: &Place,
     store: &Store,
     files: &[(PathBuf, RepoPath)],
+    holds_secret: Option<Detector>,
 ) -> std::io::Result<()> {
-    let Some(seen) = seen(event, place, store, files)? else {
+    let Some(seen) = seen(event, place, store, files, holds_secret)? else {
         return Ok(());
     };
     let mut actor = actor(&event.session, event);
@@ -211,6 +260,7 @@ fn seen(
     place: &Place,
     store: &Store,
     files: &[(PathBuf, RepoPath)],
+    holds_secret: Option<Detector>,
 ) -> std::io::Result<Option<Seen>> {
     let now = |files: &[(PathBuf, RepoPath)]| -> std::io::Result<Vec<FileState>> {
         let key = key(store)?;
@@ -272,6 +322,15 @@ fn seen(
                 .iter()
                 .flat_map(|(_, path)| classes.of(path))
                 .collect();
+            if let Some(holds_secret) = holds_secret
+                && classes.knows(SECRETS)
+                && !read.iter().any(|class| **class == *SECRETS)
+                && files.iter().any(|(file, path)| {
+                    beginning(file).is_some_and(|content| holds_secret(path, &content))
+                })
+            {
+                read.push(SECRETS.into());
+            }
             read.sort_unstable();
             read.dedup();
             if read.is_empty() {
@@ -313,6 +372,18 @@ fn seen(
         }
         Moment::After(Action::Read(_)) => return Ok(None),
     }))
+}
+
+/// The beginning of a file; `None`: it is none, or cannot be read.
+fn beginning(file: &Path) -> Option<Vec<u8>> {
+    let is_file = file.metadata().is_ok_and(|meta| meta.is_file());
+    let opened = is_file.then(|| File::open(file).ok()).flatten()?;
+    let mut content = Vec::new();
+    opened
+        .take(SEARCHED_FOR_SECRETS)
+        .read_to_end(&mut content)
+        .ok()?;
+    Some(content)
 }
 
 /// The paths that a command line gives to programs that copy.

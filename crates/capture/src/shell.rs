@@ -2,6 +2,10 @@
 //!
 //! Read by words alone: nothing is expanded. What cannot be read is taken for nothing that moves content.
 
+mod reading;
+
+pub(crate) use self::reading::read;
+
 /// The names that a command line gives to programs that copy: what is copied, and where to.
 pub(crate) fn copied(command: &str) -> impl Iterator<Item = &str> {
     const COPIERS: [&str; 8] = [

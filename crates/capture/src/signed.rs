@@ -43,6 +43,18 @@ pub fn notes_of(place: &Place, range: &str) -> Result<Vec<Noted>, SettleError> {
     Ok(found)
 }
 
+/// The commits that a range names, newest first.
+pub fn commits_of(place: &Place, range: &str) -> Result<Vec<String>, SettleError> {
+    let asked = ["rev-list", "--end-of-options", range, "--"];
+    let listed = notes::git(place, "rev-list", &asked, None)?;
+    let listed = String::from_utf8_lossy(&listed);
+    Ok(listed
+        .lines()
+        .take(MOST_COMMITS)
+        .map(str::to_owned)
+        .collect())
+}
+
 /// A setting of git as it holds here, a file's name with `~` written out.
 #[must_use]
 pub fn git_setting(place: &Place, name: &str) -> Option<String> {

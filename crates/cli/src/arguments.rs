@@ -598,6 +598,10 @@ pub(crate) enum HookAction {
         /// Public keys, one a line; by default those that HEAD has as .trueline/notes.keys.
         #[arg(long, value_name = "FILE")]
         keys: Option<PathBuf>,
+        /// Public keys for the log of attestations, which tells which notes there were; by default those that HEAD
+        /// has as .trueline/attest.keys.
+        #[arg(long, value_name = "FILE")]
+        log_keys: Option<PathBuf>,
     },
     /// What is recorded and not committed yet.
     Status {

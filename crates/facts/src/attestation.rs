@@ -140,6 +140,21 @@ pub struct Entry {
     /// Gates of it that judged in a mode that speaks (`comment`, `block`): those that passed or failed, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<String>,
+    /// Authorship notes that were there when it was signed: one that is gone since shows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<NotedCommit>,
+}
+
+/// What the authorship note of a commit claimed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotedCommit {
+    /// The commit.
+    pub commit: CommitId,
+    /// Of how many lines it said who wrote them.
+    pub lines: u64,
+    /// The digest of its claims.
+    pub claims: Digest,
 }
 
 /// Something that is wrong with the log.

@@ -24,6 +24,18 @@ pub struct DoctorReport {
     pub runtimes: Vec<Runtime>,
     /// The version of git; none where it is not installed.
     pub git: Option<String>,
+    /// Agents with hooks of ours, in the repository here or for the user.
+    #[serde(default)]
+    pub hooks: Vec<ToolHooks>,
+}
+
+/// A tool that has hooks of ours.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ToolHooks {
+    /// The tool.
+    pub tool: String,
+    /// What keeps it from running them, and the line to change; empty where nothing does.
+    pub off: Vec<String>,
 }
 
 /// Whether sandboxes can be made, and of what.

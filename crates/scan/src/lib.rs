@@ -61,9 +61,9 @@ pub use mend::{FixOutcome, FixedFile, NoSuggestion, Suggestion, TakenBack, Writi
 pub use packages::PackageData;
 pub use past::{BacktestRequest, PastPeriod, backtest};
 pub use persons::{SkillsHere, skills_here};
-pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, Scanned};
+pub use policy::{AppliedRule, IgnoreComment, ModelPolicy, PathPolicy, PathZone, Scanned};
 pub use proposal::{Ahead, Guarding, Proposal, redacted, steers};
-pub use redact::is_secret;
+pub use redact::{holds_secret, is_secret};
 pub use reviews::{ImportedReviews, import_reviews};
 pub use rules::{RuleExample, RuleList, RulePage, RuleSummary, explain, rules};
 pub use scan::{AgentsLock, Checks, ScanOutcome, ScanRequest, scan};

@@ -5,9 +5,11 @@ use bstr::ByteSlice;
 use schemars::JsonSchema;
 use serde::Serialize;
 use trueline_facts::{RepoPath, RuleId, Severity, Tier, ToolId};
+use trueline_policy::AgentAnswer;
 use trueline_syntax::ir::Language;
 
 use crate::config::FILE_NAME;
+use crate::proposal::guarding_config;
 use crate::source::{self, Scope};
 use crate::{ScanError, Scanner, suppress};
 
@@ -32,6 +34,8 @@ pub struct PathPolicy {
     pub exclude: Vec<String>,
     /// What the team asks of model files.
     pub models: ModelPolicy,
+    /// Zones that it lies in, by the configuration that the guard goes by.
+    pub zones: Vec<PathZone>,
     /// Ids of the team's own rules, from `.trueline/rules/`.
     pub own_rules: Vec<RuleId>,
     /// Rules that look at a file of this kind, by id.
@@ -57,6 +61,20 @@ pub enum Scanned {
     Absent,
     /// It is a folder or a link: neither is read.
     NotAFile,
+}
+
+/// A zone that a file lies in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+pub struct PathZone {
+    /// Its name.
+    pub id: String,
+    /// What agents hear who write in it: `allow`, `ask` or `deny`.
+    pub agents: String,
+    /// Why, in the team's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Whom to ask.
+    pub champions: Vec<String>,
 }
 
 /// What a team asks of model files.
@@ -100,6 +118,7 @@ impl Scanner {
     pub fn policy(&self, path: &RepoPath) -> Result<PathPolicy, ScanError> {
         let config = self.place.config()?;
         let scope = Scope::new(path.clone(), &config.exclude)?;
+        let guarding = guarding_config(&self.place)?;
         let content = self.place.contents().read(path).ok();
         let language = trueline_syntax::language_of(path.as_bytes()).or_else(|| {
             let text = content.as_deref().unwrap_or_default();
@@ -144,6 +163,14 @@ impl Scanner {
                 model_card_required: config.models.model_card,
                 vetted: config.models.vetted.len(),
             },
+            zones: (guarding.policy.zones.around(path))
+                .map(|zone| PathZone {
+                    id: zone.id.to_string(),
+                    agents: said(zone.agents).to_owned(),
+                    why: zone.why.clone(),
+                    champions: zone.champions.clone(),
+                })
+                .collect(),
             own_rules: (self.engine.rules().iter())
                 .map(|rule| rule.id.clone())
                 .filter(is_own)
@@ -192,6 +219,14 @@ impl Scanner {
         } else {
             Scanned::Yes
         }
+    }
+}
+
+const fn said(answer: AgentAnswer) -> &'static str {
+    match answer {
+        AgentAnswer::Allow => "allow",
+        AgentAnswer::Ask => "ask",
+        AgentAnswer::Deny => "deny",
     }
 }
 

@@ -60,6 +60,23 @@ impl Guarding {
     }
 }
 
+/// The configuration that counts for what agents are told: the committed one; that of the work tree where none that
+/// guards is committed.
+pub(crate) fn guarding_config(place: &Place) -> Result<Config, ScanError> {
+    let committed = match place.repository() {
+        Some(repository) => repository.head_file(&RepoPath::from(FILE_NAME))?,
+        None => None,
+    };
+    let config = match committed {
+        Some(bytes) => Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?,
+        None => Config::default(),
+    };
+    match config.guard {
+        Some(_) => Ok(config),
+        None => place.config(),
+    }
+}
+
 /// A tree into which somebody is about to write.
 #[derive(Debug)]
 pub struct Ahead {
@@ -85,18 +102,7 @@ impl Ahead {
     /// The team's configuration as it was committed, because whoever is guarded must not soften the
     /// guard; that of the work tree where none that guards is committed. `None`: nothing guards.
     pub fn guarding(&self) -> Result<Option<Guarding>, ScanError> {
-        let committed = match self.place.repository() {
-            Some(repository) => repository.head_file(&RepoPath::from(FILE_NAME))?,
-            None => None,
-        };
-        let config = match committed {
-            Some(bytes) => Config::parse(&bytes.to_str_lossy(), Path::new(FILE_NAME))?,
-            None => Config::default(),
-        };
-        let config = match config.guard {
-            Some(_) => config,
-            None => self.place.config()?,
-        };
+        let config = guarding_config(&self.place)?;
         let Some(guard) = config.guard else {
             return Ok(None);
         };

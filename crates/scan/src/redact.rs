@@ -347,6 +347,13 @@ pub(crate) fn cut(line: &str) -> String {
     line.chars().take(SNIPPET).collect()
 }
 
+/// Whether a content holds a secret that is known by its form.
+#[must_use]
+pub fn holds_secret(path: &RepoPath, content: &[u8]) -> bool {
+    let found = trueline_taint::secrets_by_form(path, content).found;
+    !found.is_empty()
+}
+
 /// Is it about a secret? Then no value on its line is shown.
 #[must_use]
 pub fn is_secret(finding: &Finding) -> bool {

@@ -6,6 +6,7 @@
 
 use trueline_facts::RepoPath;
 
+use super::nested::{scripts, written_to_shell};
 use super::{Command, Joint, Script, machine};
 use crate::Kind;
 
@@ -91,11 +92,7 @@ pub(super) fn each_command(text: &str, take: &mut dyn FnMut(&Command)) {
             take(command);
             let mut inner = substituted(&text, command);
             if let Some(program) = command.program() {
-                inner.extend(inner_script(
-                    command,
-                    &program,
-                    &words_after_program(command),
-                ));
+                inner.extend(scripts(command, &program, &words_after_program(command)));
             }
             if depth < MAX_DEPTH {
                 waiting.extend(inner.into_iter().map(|text| (text, depth + 1)));
@@ -145,8 +142,9 @@ fn of_script(text: &str, script: &Script, depth: u32, found: &mut Vec<CommandHar
                 message,
             });
         }
-        if let Some(inner) = inner_script(command, &program, &words) {
-            follow(&inner, depth, found);
+        let given = scripts(command, &program, &words);
+        for inner in given.iter().chain(&written_to_shell(script, at)) {
+            follow(inner, depth, found);
         }
     }
 }
@@ -155,46 +153,6 @@ fn follow(text: &str, depth: u32, found: &mut Vec<CommandHarm>) {
     if depth < MAX_DEPTH {
         of_script(text, &Script::read(text), depth + 1, found);
     }
-}
-
-/// What a program runs that is given a command: a shell's code, or the words after a wrapper's own.
-fn inner_script(command: &Command, program: &str, words: &[&str]) -> Option<String> {
-    match program {
-        "sh" | "bash" | "zsh" | "dash" | "ksh" | "fish" => {
-            command.inline_code().map(|code| code.text.clone())
-        }
-        "eval" => Some(words.join(" ")),
-        "find" => run_on_found(words),
-        "env" | "xargs" | "timeout" | "nice" | "stdbuf" | "doas" | "chroot" => Some(wrapped(words)),
-        _ if is_user_of_sudo(command) => Some(as_shell(words)),
-        _ => None,
-    }
-}
-
-/// The words after a wrapper's options, their values, assignments and numbers.
-fn wrapped(words: &[&str]) -> String {
-    let is_own = |word: &&str| {
-        word.starts_with('-')
-            || word.contains('=')
-            || word.starts_with(|c: char| c.is_ascii_digit())
-    };
-    let mut rest = words.iter().copied().peekable();
-    while let Some(word) = rest.next_if(|word| is_own(word)) {
-        if matches!(
-            word,
-            "-u" | "-g" | "-n" | "-C" | "-k" | "-s" | "-I" | "-P" | "-L"
-        ) {
-            rest.next();
-        }
-    }
-    as_shell(&rest.collect::<Vec<_>>())
-}
-
-/// `sudo -u root rm`: the name stands where a program would.
-fn is_user_of_sudo(command: &Command) -> bool {
-    let program = command.program_word();
-    let mut pairs = command.words.windows(2);
-    pairs.any(|two| Some(&two[1]) == program && matches!(two[0].text.as_str(), "-u" | "-g" | "-U"))
 }
 
 /// The scripts that a shell runs to make the words of a command: `$(…)`, `` `…` ``, `<(…)`, `(…)`.
@@ -418,7 +376,7 @@ fn fed_to_database(script: &Script, at: usize, program: &str) -> Option<String> 
 }
 
 /// What `find` runs on what it finds.
-fn run_on_found(words: &[&str]) -> Option<String> {
+pub(super) fn run_on_found(words: &[&str]) -> Option<String> {
     let at = words
         .iter()
         .position(|word| matches!(*word, "-exec" | "-execdir" | "-ok" | "-okdir"))?;
@@ -430,7 +388,7 @@ fn run_on_found(words: &[&str]) -> Option<String> {
 }
 
 /// Words as a shell reads them again: one with blanks or quotes stays one.
-fn as_shell(words: &[&str]) -> String {
+pub(super) fn as_shell(words: &[&str]) -> String {
     let quoted = words.iter().map(|word| {
         if word.contains(|c: char| c.is_whitespace() || "'\"\\;|&#".contains(c)) {
             format!("'{}'", word.replace('\'', "'\\''"))

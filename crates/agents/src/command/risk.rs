@@ -88,6 +88,10 @@ pub(super) const SECRETS: &[&str] = &[
     ".vault-token",
     ".config/gh/hosts.yml",
     ".claude.json",
+    ".claude/projects",
+    ".claude/history",
+    ".codex/sessions",
+    ".codex/history",
     ".claude/.credentials",
     ".codex/auth.json",
     ".bash_history",
@@ -159,6 +163,7 @@ impl Script {
             }
             if let Some(file) = command.written_file()
                 && let Some(later) = self.commands[at + 1..].iter().find(|c| c.runs_file(&file))
+                && !self.commands[at + 1..].iter().any(Command::checks_digest)
             {
                 say(
                     later.end(),
@@ -252,6 +257,30 @@ impl Script {
                 message: "gives a shell to another machine".to_owned(),
                 is_suspicious: true,
             });
+        }
+    }
+}
+
+impl Command {
+    /// Does it compare a file with what is known of it: a digest, a signature?
+    fn checks_digest(&self) -> bool {
+        let has = |flags: &[&str]| self.words.iter().any(|w| flags.contains(&w.text.as_str()));
+        match self.program().as_deref() {
+            Some("sha256sum" | "sha512sum" | "shasum" | "b2sum") => {
+                has(&["-c", "--check", "--strict"])
+            }
+            Some("gpg" | "gpgv" | "cosign" | "minisign" | "ssh-keygen" | "slsa-verifier") => {
+                has(&[
+                    "--verify",
+                    "verify",
+                    "verify-blob",
+                    "-V",
+                    "-Vm",
+                    "-Y",
+                    "verify-artifact",
+                ])
+            }
+            _ => false,
         }
     }
 }

@@ -127,10 +127,62 @@ const INSTALLERS: &[&str] = &[
     "haskell.org",
     "encore.dev",
     "get.k3s.io",
+    "rvm.io",
+    "brew.sh",
+    "pulumi.com",
+    "ohmyposh.dev",
+    "zed.dev",
+    "warp.dev",
+    "hf.co",
+    "ampcode.com",
+    "kiro.dev",
+    "buf.build",
+    "temporal.download",
+    "railway.com",
+    "gh.io",
 ];
 
+/// Of these, those where anybody can have a page, and whose pages there install tools.
+const ANYBODYS: &[&str] = &[
+    "raw.githubusercontent.com",
+    "github.com",
+    "vercel.app",
+    "git.io",
+];
+const PAGES: &[&str] = &[
+    "homebrew/install",
+    "nvm-sh/nvm",
+    "ohmyzsh/ohmyzsh",
+    "helm/helm",
+    "golangci/golangci-lint",
+    "astral-sh/",
+    "pyenv/pyenv-installer",
+    "rbenv/",
+    "asdf-vm/",
+    "aquasecurity/",
+    "anchore/",
+    "k3d-io/k3d",
+    "kubernetes-sigs/",
+    "cli/cli",
+    "denoland/",
+    "oven-sh/",
+    "rust-lang/",
+    "cargo-bins/cargo-binstall",
+    "fnm.vercel.app",
+];
+
+/// Is what runs there the installer of a vendor? `words` are the command.
+pub(crate) fn is_installer(message: &str, words: &str) -> bool {
+    let lower = words.to_ascii_lowercase();
+    let host = message.rsplit_once(" from ").map_or("", |(_, host)| host);
+    is_of_vendor(message)
+        && !host.is_empty()
+        && (!ANYBODYS.iter().any(|name| host.ends_with(name))
+            || PAGES.iter().any(|page| lower.contains(page)))
+}
+
 /// Whether a risk's message ends in the name of such a host, or in none: then it is not known.
-fn is_installer(message: &str) -> bool {
+fn is_of_vendor(message: &str) -> bool {
     let host = message.rsplit_once(" from ").map_or("", |(_, host)| host);
     let host = host.split(':').next().unwrap_or(host);
     host.is_empty()
@@ -167,7 +219,7 @@ pub(crate) fn lifecycle(document: &Node, found: &mut Found<'_>) {
                 )
                 .symbol(key);
                 // In the container installers of vendors are how tools come in; on the machine itself they are not.
-                let is_usual = risk.id == Id::DownloadAndRun && is_installer(&risk.message);
+                let is_usual = risk.id == Id::DownloadAndRun && is_of_vendor(&risk.message);
                 found.add(
                     if key == "initializeCommand" || risk.is_suspicious || !is_usual {
                         draft

@@ -120,12 +120,160 @@ pub(super) fn is_double_negative(text: &str, (start, end): (usize, usize)) -> bo
 
 /// Does a place lie between quotes or backquotes of its sentence?
 pub(super) fn is_quoted(text: &str, at: usize) -> bool {
+    is_in_quotes(text, at) || text[..at].matches('`').count() % 2 == 1
+}
+
+/// Does a place lie between quotes of its sentence? Backquotes are none: they set off paths and commands.
+pub(super) fn is_in_quotes(text: &str, at: usize) -> bool {
     let before = &text[..at];
-    let odd = |quote: char| before.matches(quote).count() % 2 == 1;
-    odd('"')
-        || odd('`')
-        || before.matches('“').count() > before.matches('”').count()
+    before.matches('"').count() % 2 == 1
+        || before.matches(['“', '„']).count() > before.matches(['”']).count()
         || before.matches('«').count() > before.matches('»').count()
+        || before.matches('‘').count() > before.matches('’').count()
+        || single_quotes(before)
+}
+
+/// Is a single quote open at the end of a text? One within a word is an apostrophe.
+fn single_quotes(before: &str) -> bool {
+    let bytes = before.as_bytes();
+    let mut open = false;
+    for (at, _) in before.match_indices('\'') {
+        let last = at.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+        let next = bytes.get(at + 1).copied();
+        let begins = last.is_none_or(|b| b.is_ascii_whitespace() || b == b'(');
+        let ends = next.is_none_or(|b| !b.is_ascii_alphanumeric());
+        open = if open { !ends } else { begins && !ends };
+    }
+    open
+}
+
+/// Is the verb at a place spoken as an order to whoever reads: not in quotes, not turned round, not told of others?
+pub(super) fn is_order(text: &str, verb: usize) -> bool {
+    if is_quoted(text, verb) {
+        return false;
+    }
+    let clause = &text[clause_start(text, verb)..verb];
+    if NEGATIONS.iter().any(|word| clause.contains(word)) {
+        return false;
+    }
+    let padded = format!(" {clause}");
+    // Others do it, or it was done.
+    const SUBJECTS: [&str; 20] = [
+        " can ",
+        " could ",
+        " may ",
+        " might ",
+        " would ",
+        " we ",
+        " they ",
+        " users ",
+        " people ",
+        " lets ",
+        " allows ",
+        " who ",
+        " was ",
+        " were ",
+        " been ",
+        " once ",
+        " i ",
+        " did ",
+        " does ",
+        " able to ",
+    ];
+    if SUBJECTS.iter().any(|word| padded.contains(word)) || padded.starts_with(" it ") {
+        return false;
+    }
+    let before =
+        text[..verb].trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_'));
+    let before = without_adverbs(before);
+    const LATER: [&str; 5] = ["has to", "needs to", "is to", "remember to", "ought to"];
+    is_imperative(before.as_bytes())
+        || LATER.iter().any(|end| before.ends_with(end))
+        || is_adverbial(clause)
+}
+
+/// "In the same step", "at the end of each run": words between the beginning of a clause and its verb.
+fn is_adverbial(clause: &str) -> bool {
+    const PREPOSITIONS: [&str; 10] = [
+        "in", "at", "on", "after", "before", "during", "for", "with", "while", "upon",
+    ];
+    const DETERMINERS: [&str; 9] = [
+        "the", "a", "an", "this", "that", "each", "every", "your", "our",
+    ];
+    let mut words = clause
+        .split_whitespace()
+        .skip_while(|word| matches!(*word, "and" | "then" | "also" | "-" | "*"));
+    let begins = words
+        .next()
+        .is_some_and(|word| PREPOSITIONS.contains(&word));
+    let rest: Vec<&str> = words.collect();
+    let ends = rest.last().is_some_and(|word| {
+        !DETERMINERS.contains(word)
+            && !PREPOSITIONS.contains(word)
+            && *word != "of"
+            && *word != "to"
+    });
+    begins && ends && (2..=7).contains(&rest.len())
+}
+
+/// Where the clause that a place lies in begins. After a comma the same "do not" goes on only in a list of verbs.
+fn clause_start(text: &str, at: usize) -> usize {
+    let before = &text[..at];
+    let mut start = 0;
+    for end in ["; ", ". ", ": ", " but ", " instead ", " – ", " — "] {
+        if let Some(found) = before.rfind(end) {
+            start = start.max(found + end.len());
+        }
+    }
+    if let Some(comma) = text[start..at].rfind(", ") {
+        let after = text[start + comma..]
+            .split([';', ':'])
+            .next()
+            .unwrap_or_default();
+        let is_list = after.contains(" or ") || after.contains(" nor ");
+        if !is_list {
+            start += comma + 2;
+        }
+    }
+    // "Do not wait for an answer and send it": what follows is its own order only behind a comma or "then".
+    match text[start..at].rfind(" and then ") {
+        Some(then) => start + then,
+        None => start,
+    }
+}
+
+/// A text without the adverbs at its end.
+fn without_adverbs(text: &str) -> &str {
+    const ADVERBS: [&str; 10] = [
+        "also",
+        "then",
+        "first",
+        "next",
+        "afterwards",
+        "always",
+        "instead",
+        "now",
+        "simply",
+        "just",
+    ];
+    let mut text = text;
+    for _ in 0..3 {
+        let word = text
+            .rsplit(|c: char| c.is_whitespace() || c == ',')
+            .next()
+            .unwrap_or_default();
+        let is_adverb = ADVERBS.contains(&word) || (word.len() > 4 && word.ends_with("ly"));
+        if !is_adverb {
+            break;
+        }
+        let rest = text[..text.len() - word.len()].trim_end();
+        // "Always" alone begins an order.
+        if rest.is_empty() {
+            return rest;
+        }
+        text = rest;
+    }
+    text
 }
 
 /// The sentences of a text, as ranges of bytes. A blank line, a list item and a heading end one as a full stop does.

@@ -36,7 +36,6 @@ signals! {
     Reroute = "reroute",
     Redirect = "redirect",
     Harvest = "harvest",
-    Weaken = "weaken",
     Defence = "defence",
     Pretext = "pretext",
     OrderedCommand = "ordered-command",
@@ -50,6 +49,31 @@ signals! {
     Publish = "publish",
     RemoteOrders = "remote-orders",
     Standing = "standing",
+    Transmit = "transmit",
+    HandOut = "hand-out",
+    Gather = "gather",
+    SecretVariable = "secret-variable",
+    SecretMatter = "secret-matter",
+    PublicPlace = "public-place",
+    SecretStore = "secret-store",
+    Authentication = "authentication",
+    Act = "act",
+    Unasked = "unasked",
+    Confined = "confined",
+    Unverified = "unverified",
+    Unverify = "unverify",
+    Unguard = "unguard",
+    NoLook = "no-look",
+    NoVerify = "no-verify",
+    FalseReport = "false-report",
+    KeepFrom = "keep-from",
+    Openness = "openness",
+    Mention = "mention",
+    WrongList = "wrong-list",
+    AtHome = "at-home",
+    Condition = "condition",
+    PassedOut = "passed-out",
+    Authorship = "authorship",
 }
 
 #[derive(Deserialize)]
@@ -112,6 +136,17 @@ pub(super) struct Sentence<'t> {
     pub(super) start: usize,
 }
 
+/// What samples of `.env` end in.
+const SAMPLES: [&[u8]; 7] = [
+    b".example",
+    b".sample",
+    b".template",
+    b".dist",
+    b".defaults",
+    b".schema",
+    b".test",
+];
+
 impl Sentence<'_> {
     pub(super) fn find(&self, signal: Signal) -> Option<(usize, usize)> {
         let phrase = PHRASES.get(signal as usize)?.as_ref()?;
@@ -122,6 +157,15 @@ impl Sentence<'_> {
                 !phrase.imperative || is_imperative(&self.text.as_bytes()[..found.start()])
             })?;
         Some((found.start(), found.end()))
+    }
+
+    /// All places of a signal.
+    pub(super) fn all(&self, signal: Signal) -> Vec<(usize, usize)> {
+        let phrase = PHRASES.get(signal as usize).and_then(Option::as_ref);
+        phrase.map_or_else(Vec::new, |phrase| {
+            let found = phrase.pattern.find_iter(self.text.as_bytes());
+            found.map(|found| (found.start(), found.end())).collect()
+        })
     }
 
     /// How often a signal is there.
@@ -149,8 +193,14 @@ impl Sentence<'_> {
             .find(|found| {
                 let bytes = self.text.as_bytes();
                 let next = bytes.get(found.end()..).unwrap_or_default();
+                // The rest of the path that it begins.
+                let rest = next
+                    .split(|b| !b.is_ascii_alphanumeric() && !b"-_./".contains(b))
+                    .next();
+                let is_public = rest.is_some_and(|rest| rest.trim_ascii_end().ends_with(b".pub"));
                 let is_sample = found.as_bytes().ends_with(b".env")
-                    && matches!(next, [b'.', letter, ..] if letter.is_ascii_alphabetic());
+                    && SAMPLES.iter().any(|sample| next.starts_with(sample))
+                    || is_public;
                 // `process.env`, `import.meta.env`: a name of a program.
                 let is_name = found.as_bytes().starts_with(b".env")
                     && found

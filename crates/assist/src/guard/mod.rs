@@ -12,8 +12,9 @@ mod tree;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use trueline_capture::event::{Action, Event, Moment};
+use trueline_capture::event::{Action, Change, Edit, Event, Moment, Report, Session, Write};
 use trueline_capture::payload::{Reply, mcp};
+use trueline_facts::ToolId;
 use trueline_scan::config::{Answer, Gate, Guard};
 use trueline_scan::{Harm, ScanError, command_harm, statement_harm};
 
@@ -60,6 +61,32 @@ pub fn decide(events: &[Event]) -> Decision {
         verdicts
     }));
     sum(verdicts.unwrap_or_default())
+}
+
+/// What is said to a write of a file whatever would be written; `None`: nothing guards it. The answer is that of
+/// [`decide`] itself, so that who asks before hears what the hook will say.
+#[must_use]
+pub(crate) fn beforehand(root: &Path, file: &Path) -> Option<Decision> {
+    let event = Event {
+        session: Session {
+            tool: ToolId::new("mcp"),
+            conversation: "".into(),
+            model: None,
+            transcript: None,
+        },
+        cwd: root.to_owned(),
+        call: None,
+        moment: Moment::Before(Action::Write(Write {
+            edits: vec![Edit {
+                path: file.to_owned(),
+                change: Change::Untold,
+            }],
+            report: Report::Paired,
+        })),
+    };
+    catch_unwind(AssertUnwindSafe(|| tree::guards(root, file)))
+        .unwrap_or_default()
+        .then(|| decide(&[event]))
 }
 
 /// What one gate says, and why.

@@ -56,6 +56,12 @@ fn root(path: &Path) -> PathBuf {
     Place::around(path).map_or_else(|| path.to_owned(), |place| place.work_tree)
 }
 
+/// Whether a guard looks at writes of a file by an agent that works in a tree.
+pub(super) fn guards(cwd: &Path, file: &Path) -> bool {
+    let of_file = Place::around(file).is_some_and(|place| Tree::open(&place.work_tree).is_some());
+    of_file || Tree::open(cwd).is_some()
+}
+
 /// What the gates say to a write. A file of another repository is judged by that one's guard; one
 /// outside of all, or of a repository without a guard, by the guard of the tree the agent works in.
 pub(super) fn judge(event: &Event, write: &Write, trees: &Trees) -> Vec<Verdict> {

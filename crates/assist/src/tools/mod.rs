@@ -73,7 +73,8 @@ impl Name {
                 self,
                 "Policy for a file",
                 "Says what the team's trueline.toml means for a file, whether the file is scanned and why not, which \
-                 rules look at it, and which findings its comments answer.",
+                 rules look at it, which findings its comments answer, the zones that it lies in, and whether the guard \
+                 lets an agent write it. Call it before you write where you have not written yet.",
                 reads(),
             ),
             Self::SuggestFix => describe::<suggest_fix::Input, suggest_fix::Output>(

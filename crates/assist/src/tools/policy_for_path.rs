@@ -11,6 +11,7 @@ use trueline_scan::{PathPolicy, Scanned};
 use crate::answer::{Answer, quoted};
 use crate::arguments::path;
 use crate::error::CallError;
+use crate::guard::{Decision, beforehand};
 use crate::workspace::Workspace;
 
 /// Comments of a file that an answer lists.
@@ -18,8 +19,8 @@ const MAX_IGNORES: usize = 50;
 
 /// What nobody should read into an answer.
 const UNDECIDED: &[&str] = &[
-    "trueline.toml has no gates, zones, exceptions or rules for single paths yet: a finding blocks nothing by itself, \
-     and every rule here holds in the whole tree.",
+    "What a write would hold is judged when it is made: the guard looks at secrets and findings of the new content then, \
+     and the gates of trueline.toml at the whole change when it is proposed (`trueline gate`).",
     "Approved tools are a list for the whole repository; a tool that is not on it is reported, not stopped.",
     "A file that is a model by its content is checked for what loading it would do (`unsafe-model-file`), whatever its \
      name.",
@@ -38,10 +39,33 @@ pub(crate) struct Output {
     schema: &'static str,
     #[serde(flatten)]
     policy: PathPolicy,
+    /// What the guard of hooks says to an agent that writes the file, whatever it writes; absent where nothing guards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guard: Option<Guarded>,
     /// Comments that the answer has no room for.
     ignores_left_out: usize,
     /// What no policy decides today.
     undecided: &'static [&'static str],
+}
+
+/// An answer of the guard.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+struct Guarded {
+    /// `allow`, `ask` or `deny`.
+    answer: &'static str,
+    /// Why, as the agent hears it.
+    reasons: Vec<String>,
+}
+
+impl From<Decision> for Guarded {
+    fn from(decision: Decision) -> Self {
+        let (answer, reasons) = match decision {
+            Decision::Allow => ("allow", Vec::new()),
+            Decision::Ask(reasons) => ("ask", reasons),
+            Decision::Deny(reasons) => ("deny", reasons),
+        };
+        Self { answer, reasons }
+    }
 }
 
 pub(crate) fn call(input: &Input, workspace: &Workspace) -> Result<Answer, CallError> {
@@ -52,17 +76,22 @@ pub(crate) fn call(input: &Input, workspace: &Workspace) -> Result<Answer, CallE
     let mut policy = workspace.scanner.policy(&path)?;
     let ignores_left_out = policy.ignores.len().saturating_sub(MAX_IGNORES);
     policy.ignores.truncate(MAX_IGNORES);
-    let text = text(&policy, ignores_left_out);
+    let root = workspace.scanner.root();
+    let file = std::str::from_utf8(path.as_bytes()).map(|below| root.join(below));
+    let guard = file.ok().and_then(|file| beforehand(root, &file));
+    let guard = guard.map(Guarded::from);
+    let text = text(&policy, guard.as_ref(), ignores_left_out);
     let output = Output {
         schema: "trueline.path-policy/1",
         policy,
+        guard,
         ignores_left_out,
         undecided: UNDECIDED,
     };
     Answer::new(&output, &text)
 }
 
-fn text(policy: &PathPolicy, ignores_left_out: usize) -> String {
+fn text(policy: &PathPolicy, guard: Option<&Guarded>, ignores_left_out: usize) -> String {
     let mut text = format!(
         "{} {}",
         quoted(&policy.path.display()),
@@ -79,6 +108,18 @@ fn text(policy: &PathPolicy, ignores_left_out: usize) -> String {
         .filter(|rule| rule.tier == Tier::Shown)
         .count();
     // Writing to a string cannot fail.
+    match guard {
+        Some(Guarded { answer, reasons }) if !reasons.is_empty() => {
+            let said = if *answer == "deny" {
+                "refuses that you write it"
+            } else {
+                "lets a person decide whether you write it"
+            };
+            let _ = write!(text, " The guard {said}: {}", reasons.join(" "));
+        }
+        Some(_) => text.push_str(" The guard lets you write it, if what you write is safe."),
+        None => text.push_str(" No guard is set up for it."),
+    }
     let _ = write!(
         text,
         " {} look at it, {shown} of them in the default tier.",

@@ -246,6 +246,7 @@ fn the_policy_of_a_file_is_told_with_what_it_does_not_decide() {
         .collect();
     assert!(rules.contains(&"sql-injection") && !rules.contains(&"user-concealment"));
     assert!(app["undecided"].as_array().unwrap().len() >= 2);
+    assert_eq!((&app["guard"], &app["zones"]), (&json!(null), &json!([])));
     assert_eq!(
         policy("gen/a.py")["scanned"],
         json!({"kind": "excluded", "glob": "gen/**"})
@@ -264,6 +265,83 @@ fn the_policy_of_a_file_is_told_with_what_it_does_not_decide() {
             .unwrap()
             .iter()
             .any(|r| r["id"] == "user-concealment")
+    );
+}
+
+#[test]
+fn who_asks_for_the_policy_of_a_file_hears_what_the_guard_will_say() {
+    use trueline_assist::guard::{Decision, decide};
+    use trueline_capture::payload::{Dialect, parse};
+
+    let guarded = "[guard]\n[zone.infra]\npaths = [\"infra/**\"]\nagents = \"deny\"\nwhy = \"the platform team's\"\n\
+                   champions = [\"@platform\"]\n[zone.sql]\npaths = [\"**/*.sql\"]\nagents = \"ask\"\n\
+                   [zone.docs]\npaths = [\"docs/**\"]\n";
+    // Nobody softens the guard by an edit of the file: what is committed counts.
+    let softened = "[guard]\nconfiguration = \"allow\"\n";
+    for (committed, now) in [
+        (Some(guarded), guarded),
+        (Some(guarded), softened),
+        (Some("[scan]\nexclude = []\n"), guarded),
+        (None, guarded),
+        (
+            Some("[tools]\napproved = []\n"),
+            "[zone.infra]\npaths = [\"infra/**\"]\nagents = \"deny\"\n",
+        ),
+    ] {
+        let repository = with_injection();
+        if let Some(committed) = committed {
+            repository
+                .write("trueline.toml", committed)
+                .commit("policy");
+        }
+        repository.write("trueline.toml", now);
+        let session = Session::reading(&repository);
+        for path in [
+            "infra/a.tf",
+            "infra/a.sql",
+            "b.sql",
+            "docs/a.md",
+            "CLAUDE.md",
+            "x.py",
+            "trueline.toml",
+        ] {
+            let (data, text) = session.call("policy_for_path", &json!({ "path": path }));
+            let payload = json!({
+                "session_id": "s", "cwd": repository.path(), "hook_event_name": "PreToolUse", "tool_name": "Write",
+                "tool_input": {"file_path": repository.path().join(path), "content": ""},
+            });
+            let said = decide(&parse(
+                Dialect::Claude,
+                payload.to_string().as_bytes(),
+                repository.path(),
+            ));
+            let is_guarded =
+                now.contains("[guard]") || committed.is_some_and(|text| text.contains("[guard]"));
+            let expected = match said {
+                _ if !is_guarded => serde_json::Value::Null,
+                Decision::Allow => json!({"answer": "allow", "reasons": []}),
+                Decision::Ask(reasons) => json!({"answer": "ask", "reasons": reasons}),
+                Decision::Deny(reasons) => json!({"answer": "deny", "reasons": reasons}),
+            };
+            assert_eq!(data["guard"], expected, "{path} {committed:?} {now}");
+            assert_eq!(
+                text.contains("refuses"),
+                expected["answer"] == "deny",
+                "{text}"
+            );
+        }
+    }
+    let repository = with_injection();
+    repository.write("trueline.toml", guarded).commit("policy");
+    let session = Session::reading(&repository);
+    let (data, _) = session.call("policy_for_path", &json!({ "path": "infra/a.sql" }));
+    assert_eq!(data["guard"]["answer"], "deny");
+    assert_eq!(
+        data["zones"],
+        json!([
+            {"id": "infra", "agents": "deny", "why": "the platform team's", "champions": ["@platform"]},
+            {"id": "sql", "agents": "ask", "champions": []},
+        ])
     );
 }
 

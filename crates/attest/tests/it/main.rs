@@ -8,6 +8,7 @@ mod tamper;
 use trueline_attest::chain;
 use trueline_attest::chain::Claim;
 use trueline_attest::key::{self, SigningKey, TrustedKeys};
+use trueline_facts::attestation::{Digest, NotedCommit};
 use trueline_facts::{CommitId, Timestamp};
 
 /// A pair of keys, always the same.
@@ -37,6 +38,13 @@ pub(crate) fn claim(n: u32) -> Claim {
             "outcome": if n.is_multiple_of(2) { "pass" } else { "block" },
             "reasons": [format!("reason {n}"), 0.5, null, true],
         }),
+        notes: (0..n % 3)
+            .map(|note| NotedCommit {
+                commit: CommitId::new(format!("{note:040x}")),
+                lines: u64::from(n),
+                claims: Digest::of(&n.to_le_bytes()),
+            })
+            .collect(),
         at: Timestamp(1_767_225_600 + i64::from(n)),
     }
 }

@@ -105,6 +105,49 @@ impl Claims {
         }
         left
     }
+
+    /// What is claimed here of lines of which nothing at all is claimed there.
+    #[must_use]
+    pub fn unanswered_by(&self, other: &Self) -> Self {
+        let mut left = Self::default();
+        for (file, keys) in &self.lines {
+            for (key, ranges) in keys {
+                let mut rest = ranges.clone();
+                let there = other.lines.get(file).into_iter().flat_map(BTreeMap::values);
+                for taken in there.flatten() {
+                    rest = rest
+                        .into_iter()
+                        .flat_map(|range| cut(range, *taken))
+                        .flatten()
+                        .collect();
+                }
+                if !rest.is_empty() {
+                    let of_file = left.lines.entry(file.clone()).or_default();
+                    of_file.insert(key.clone(), rest);
+                }
+            }
+        }
+        left
+    }
+
+    /// All that any of them claims.
+    #[must_use]
+    pub fn joined(all: &[Self]) -> Self {
+        let mut joined = Self::default();
+        for one in all {
+            joined.records.extend(one.records.clone());
+            let new = one.without(std::slice::from_ref(&joined));
+            for (file, keys) in new.lines {
+                let of_file = joined.lines.entry(file).or_default();
+                for (key, ranges) in keys {
+                    let kept = of_file.entry(key).or_default();
+                    kept.extend(ranges);
+                    kept.sort_unstable();
+                }
+            }
+        }
+        joined
+    }
 }
 
 /// What is left of a range without another.
@@ -158,8 +201,12 @@ pub fn signatures(note: &[u8]) -> Result<Vec<String>, NoteError> {
     Ok(texts.take(MOST_SIGNATURES).map(str::to_owned).collect())
 }
 
-/// The note with a signature more. What it claims stays the same.
-pub fn with_signature(note: &[u8], signature: &str) -> Result<Vec<u8>, NoteError> {
+/// The note with a signature more, and without those that it takes the place of. What it claims stays the same.
+pub fn with_signature(
+    note: &[u8],
+    signature: &str,
+    replaces: impl Fn(&str) -> bool,
+) -> Result<Vec<u8>, NoteError> {
     let parsed = head::parse(note)?;
     let mut members = members(parsed.metadata, parsed.lines)?;
     let kept = members
@@ -169,6 +216,7 @@ pub fn with_signature(note: &[u8], signature: &str) -> Result<Vec<u8>, NoteError
         *kept = Value::Object(Map::new());
     }
     if let Value::Object(kept) = kept {
+        kept.retain(|_, old| !old.as_str().is_some_and(&replaces));
         kept.insert(digest(signature, 16), signature.into());
     }
     Ok(assemble(&parsed.files, &Value::Object(members)))
@@ -207,9 +255,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_were_taken_out_are_left_of_what_was_signed() {
+        let signed = [
+            claims(&note("1-4,9", "claude")),
+            claims(&note("3-6", "claude")),
+        ];
+        let all = Claims::joined(&signed);
+        assert_eq!(all.line_count(), 7);
+        let gone = |bytes: &[u8]| all.unanswered_by(&claims(bytes)).line_count();
+        assert_eq!(gone(&note("1-6,9", "claude")), 0);
+        assert_eq!(gone(&note("1-6,9,12", "claude")), 0);
+        assert_eq!(gone(&note("2-5", "claude")), 3);
+        // Who else is named for a line is another question than whether it was taken out.
+        assert_eq!(gone(&note("1-9", "cursor")), 0);
+        assert_eq!(Claims::joined(&[]), Claims::default());
+    }
+
+    #[test]
     fn signatures_stay_through_a_union_and_change_no_claim() {
-        let one = with_signature(&note("1-2", "claude"), "by ada").unwrap();
-        let two = with_signature(&note("5", "claude"), "by bob").unwrap();
+        let one = with_signature(&note("1-2", "claude"), "by ada", |_| false).unwrap();
+        let two = with_signature(&note("5", "claude"), "by bob", |_| false).unwrap();
         assert_eq!(claims(&one), claims(&note("1-2", "claude")));
         for both in [union(&one, &two).unwrap(), union(&two, &one).unwrap()] {
             let mut kept = signatures(&both).unwrap();
@@ -217,7 +282,9 @@ mod tests {
             assert_eq!(kept, ["by ada", "by bob"]);
             assert_eq!(claims(&both).line_count(), 3);
         }
-        assert_eq!(with_signature(&one, "by ada").unwrap(), one);
+        assert_eq!(with_signature(&one, "by ada", |_| true).unwrap(), one);
+        let anew = with_signature(&one, "by ada, later", |old| old == "by ada").unwrap();
+        assert_eq!(signatures(&anew).unwrap(), ["by ada, later"]);
         assert_eq!(
             signatures(&note("1", "claude")).unwrap(),
             Vec::<String>::new()

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bstr::ByteSlice;
 
+use super::git::READ_INPUT;
 use super::{
     FileChange, FileKind, InstallError, Plan, beside, file_error, git, husky, read, write,
 };
@@ -35,7 +36,19 @@ pub fn plan(place: &Place, program: &Path) -> Result<Plan, InstallError> {
         return Ok(plan);
     }
     for hook in HOOKS {
-        if at_of(&folder, hook)?.is_some() {
+        if let Some(at) = at_of(&folder, hook)? {
+            let before = read(&at)?;
+            let after = script(hook, program).into_bytes();
+            let is_older =
+                (before.as_deref()).is_some_and(|now| now != after && is_as_written(hook, now));
+            if is_older {
+                plan.changes.push(FileChange {
+                    path: at,
+                    before,
+                    after: Some(after),
+                    kind: FileKind::GitHook,
+                });
+            }
             continue;
         }
         let mut path = folder.join(hook);
@@ -163,7 +176,17 @@ fn is_as_written(hook: &str, now: &[u8]) -> bool {
         .lines()
         .find_map(|line| line.strip_prefix(FALLBACK)?.strip_suffix("')"))
         .map(|program| program.replace(r"'\''", "'"));
-    program.is_some_and(|program| script(hook, Path::new(&program)).as_bytes() == now)
+    program.is_some_and(|program| {
+        let script = script(hook, Path::new(&program));
+        script.as_bytes() == now || before_bytes_were_kept(&script).as_bytes() == now
+    })
+}
+
+/// The text that was written until what a hook reads was passed on byte for byte.
+fn before_bytes_were_kept(script: &str) -> String {
+    script
+        .replace(READ_INPUT, "input=$(cat)\n")
+        .replace("printf %s ", "printf '%s\\n' ")
 }
 
 const FALLBACK: &str = "trueline=$(command -v trueline || echo '";
@@ -179,8 +202,8 @@ fn script(hook: &str, program: &Path) -> String {
     let prior = format!("prior=$(dirname \"$0\")/{hook}{BEFORE}\n");
     if hook == "pre-push" {
         format!(
-            "{head}input=$(cat)\n{prior}if [ -x \"$prior\" ]; then\n  \
-             printf '%s\\n' \"$input\" | \"$prior\" \"$@\" || exit $?\nfi\n{find}\
+            "{head}{READ_INPUT}{prior}if [ -x \"$prior\" ]; then\n  \
+             printf %s \"$input\" | \"$prior\" \"$@\" || exit $?\nfi\n{find}\
              blocked=0\n\
              while read -r _ commit target _; do\n  \
              case $commit in *[!0]*) ;; *) continue ;; esac\n  \

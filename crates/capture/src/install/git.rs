@@ -20,6 +20,10 @@ pub(super) const BEFORE: &str = ".before-trueline";
 /// By this our hooks are found again.
 pub(super) const MARK: &str = "# Written by `trueline hook install`";
 
+/// Shell that keeps what a hook reads as it came: a substitution alone drops the newlines at the end, and what was
+/// empty would be a line.
+pub(super) const READ_INPUT: &str = "input=$(cat; echo .)\ninput=${input%.}\n";
+
 /// Where git looks for hooks here.
 pub(super) fn folder(place: &Place) -> Result<PathBuf, InstallError> {
     let asked = notes::git_plain(place, &["rev-parse", "--git-path", "hooks"])?;
@@ -74,12 +78,12 @@ pub(super) fn script(hook: &str, program: &str, theirs: Option<&[u8]>) -> String
             "  ( \"$trueline\" hook run share \"$1\" </dev/null >/dev/null 2>&1 & )".to_owned()
         }
         "post-rewrite" => format!(
-            "  printf '%s\\n' \"$input\" | \"$trueline\" hook run {hook} \"$@\" >/dev/null 2>&1 || :"
+            "  printf %s \"$input\" | \"$trueline\" hook run {hook} \"$@\" >/dev/null 2>&1 || :"
         ),
         _ => format!("  \"$trueline\" hook run {hook} \"$@\" </dev/null >/dev/null 2>&1 || :"),
     };
-    let reads = matches!(hook, "post-rewrite" | "pre-push");
-    let input = if reads { "input=$(cat)\n" } else { "" };
+    let reads = hook == "post-rewrite";
+    let input = if reads { READ_INPUT } else { "" };
     // A script that asks for its own name is read by its shell under the name that git called.
     let run = match theirs
         .filter(|theirs| asks_its_name(theirs))
@@ -89,7 +93,7 @@ pub(super) fn script(hook: &str, program: &str, theirs: Option<&[u8]>) -> String
         None => "\"$prior\" \"$@\"".to_owned(),
     };
     let prior = if reads {
-        format!("  printf '%s\\n' \"$input\" | {run}\n  exit $?")
+        format!("  printf %s \"$input\" | {run}\n  exit $?")
     } else {
         format!("  exec {run}")
     };

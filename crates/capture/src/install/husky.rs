@@ -107,15 +107,17 @@ fn block(hook: &str) -> String {
             "  ( trueline hook run share \"$1\" </dev/null >/dev/null 2>&1 & )\n".to_owned()
         }
         "post-rewrite" => format!(
-            "  printf '%s\\n' \"$trueline_input\" | trueline hook run {hook} \"$@\" >/dev/null 2>&1 || :\n"
+            "  printf %s \"$trueline_input\" | trueline hook run {hook} \"$@\" >/dev/null 2>&1 || :\n"
         ),
         _ => format!("  trueline hook run {hook} \"$@\" </dev/null >/dev/null 2>&1 || :\n"),
     };
-    // What is read here is given to the lines below as well.
+    // What is read here is given to the lines below as well: as it came, but that a last line ends.
     let (reads, gives) = if hook == "post-rewrite" {
         (
-            "trueline_input=$(cat)\n",
-            "exec <<TRUELINE_INPUT\n$trueline_input\nTRUELINE_INPUT\n",
+            "trueline_input=$(cat; echo .)\ntrueline_input=${trueline_input%.}\n",
+            "if [ -z \"$trueline_input\" ]; then\n  exec </dev/null\nelse\n\
+             trueline_input=${trueline_input%\"\n\"}\n\
+             exec <<TRUELINE_INPUT\n$trueline_input\nTRUELINE_INPUT\nfi\n",
         )
     } else {
         ("", "")

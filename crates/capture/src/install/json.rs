@@ -88,21 +88,24 @@ pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Option<String> {
 
 /// Does what stands at `path` contain `mark`?
 pub(super) fn holds(text: &str, path: &[&str], mark: &str) -> bool {
-    let Some(root) = parse(text) else {
-        return false;
-    };
+    find(text, path)
+        .and_then(|span| text.get(span))
+        .is_some_and(|part| part.contains(mark))
+}
+
+/// The place of what stands at `path`.
+pub(super) fn find(text: &str, path: &[&str]) -> Option<Range<usize>> {
+    let root = parse(text)?;
     let mut at = &root;
     for name in path {
         let Kind::Object(members) = &at.kind else {
-            return false;
+            return None;
         };
-        match members.iter().find(|(key, _, _)| key == name) {
-            Some((_, _, node)) => at = node,
-            None => return false,
-        }
+        at = members
+            .iter()
+            .find_map(|(key, _, node)| (key == name).then_some(node))?;
     }
-    text.get(at.span.clone())
-        .is_some_and(|part| part.contains(mark))
+    Some(at.span.clone())
 }
 
 /// Takes out every list element that contains `mark`, and lists and objects that are empty then.

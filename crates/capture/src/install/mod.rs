@@ -8,6 +8,7 @@ pub mod gate;
 mod git;
 mod husky;
 mod json;
+mod off;
 mod tools;
 
 use std::fmt::Write as _;
@@ -22,6 +23,7 @@ use crate::notes::NotesError;
 use crate::payload::Dialect;
 use crate::place::Place;
 
+pub use off::{HooksOff, hooked, hooks_off};
 pub use tools::Scope;
 
 /// A settings file larger than this is not touched.
@@ -184,6 +186,9 @@ pub fn plan(place: Option<&Place>, request: &Request) -> Result<Plan, InstallErr
         return Err(InstallError::NoTool);
     }
     let mut plan = Plan::default();
+    let here = (request.scope == Scope::Repository).then_some(root.as_path());
+    let off = hooks_off(&wanted, here, request.home.as_deref());
+    plan.notices.extend(off.iter().map(HooksOff::to_string));
     for tool in wanted {
         let file = tools::file(tool, request.scope).ok_or(InstallError::Generic)?;
         let path = root.join(file);

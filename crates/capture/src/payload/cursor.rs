@@ -23,6 +23,9 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
     let cwd = directory(value, &["cwd"], here);
     let one = |moment: Moment| {
         let call = match &moment {
+            // A reading has two kinds of event as well, of which one has no id: it counts once in what the model
+            // does for one prompt.
+            Moment::Before(Action::Read(_)) => text(value, &["generation_id"]).map(Into::into),
             Moment::Before(action) | Moment::After(action) if is_told_twice(action) => None,
             _ => call(value),
         };
@@ -38,10 +41,18 @@ pub(super) fn events(value: &Value, here: &Path) -> Vec<Event> {
         "afterFileEdit" => {
             write(edits(value), Report::AfterOnly).map_or_else(Vec::new, |a| one(Moment::After(a)))
         }
-        "beforeReadFile" => match text(value, &FILE) {
-            Some(file) => one(Moment::Before(Action::Read(vec![path(file)]))),
-            None => Vec::new(),
-        },
+        "beforeReadFile" => {
+            let attached = value.get("attachments").and_then(Value::as_array);
+            let files: Vec<_> = std::iter::once(value)
+                .chain(attached.into_iter().flatten())
+                .filter_map(|one| text(one, &FILE).map(path))
+                .collect();
+            if files.is_empty() {
+                Vec::new()
+            } else {
+                one(Moment::Before(Action::Read(files)))
+            }
+        }
         "stop" | "sessionEnd" => one(Moment::Ended),
         _ => Vec::new(),
     }

@@ -48,9 +48,19 @@ fn claude(root: &Path, call: &str, file: &str, content: &str) {
         })
         .to_string()
     };
-    let _ = hook::run(Dialect::Claude, payload("PreToolUse").as_bytes(), root);
+    let _ = hook::run(
+        Dialect::Claude,
+        payload("PreToolUse").as_bytes(),
+        root,
+        None,
+    );
     fs::write(root.join(file), content).unwrap();
-    let _ = hook::run(Dialect::Claude, payload("PostToolUse").as_bytes(), root);
+    let _ = hook::run(
+        Dialect::Claude,
+        payload("PostToolUse").as_bytes(),
+        root,
+        None,
+    );
 }
 
 /// Three calls and what they leave in the queue.

@@ -14,8 +14,7 @@ use trueline_report::{attestation, controls as report, html, json};
 
 use crate::Ended;
 use crate::arguments::{Attest, AttestAction, CheckedLog, ListFormat, ReportFormat};
-use crate::commands::Misused;
-use crate::commands::gate;
+use crate::commands::{Misused, gate, notes};
 use crate::output;
 
 /// Files of keys and verdicts are no larger.
@@ -143,9 +142,15 @@ fn sign(
         why: format!("no JSON: {error}"),
     })?;
     let log = here()?;
+    let commit = log.commit(commit)?;
+    let notes = match log.work_tree() {
+        Some(tree) => notes::there_now(&tree, &format!("{commit}^!"))?,
+        None => Vec::new(),
+    };
     let claim = Claim {
-        commit: log.commit(commit)?,
+        commit,
         verdict,
+        notes,
         at: gate::now(at)?,
     };
     let (number, entry) = add(&log, files, &claim, &key)?;

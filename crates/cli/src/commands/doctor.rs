@@ -3,8 +3,10 @@
 use std::process::Command;
 
 use anyhow::Result;
+use trueline_capture::{Place, install};
 use trueline_facts::doctor::{
     ContainerEngine, DoctorReport, Layer, LayerState, MissingPart, Runtime, SCHEMA, SandboxReport,
+    ToolHooks,
 };
 use trueline_report::{json, terminal};
 use trueline_sandbox::{Isolation, Language, MemoryLimiter, PidsLimiter, Toolchain};
@@ -37,6 +39,7 @@ fn examine() -> DoctorReport {
         engines: engines(),
         runtimes: Language::ALL.map(runtime).into(),
         git: git(),
+        hooks: hooks(),
         sandbox: match probed {
             Ok(isolation) => SandboxReport {
                 isolates: true,
@@ -54,6 +57,27 @@ fn examine() -> DoctorReport {
             },
         },
     }
+}
+
+/// Agents that have our hooks, and what keeps them from running any.
+fn hooks() -> Vec<ToolHooks> {
+    let place = std::env::current_dir()
+        .ok()
+        .and_then(|here| Place::around(&here));
+    let (root, home) = (
+        place.as_ref().map(|place| place.work_tree.as_path()),
+        std::env::home_dir(),
+    );
+    install::hooked(root, home.as_deref())
+        .into_iter()
+        .map(|tool| ToolHooks {
+            tool: tool.name().to_owned(),
+            off: install::hooks_off(&[tool], root, home.as_deref())
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        })
+        .collect()
 }
 
 #[cfg(unix)]

@@ -17,9 +17,8 @@ use trueline_scan::{ChangeOutcome, ChangeRequest, ChangeSource, PackageData};
 
 use crate::Ended;
 use crate::arguments::{Gate, GateFormat, Which};
-use crate::commands::Misused;
-use crate::commands::attest;
 use crate::commands::learn::offer;
+use crate::commands::{Misused, attest, notes};
 use crate::output;
 
 pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
@@ -132,12 +131,18 @@ fn sign(arguments: &Gate, verdict: &Verdict, key: &Path) -> Result<()> {
     let Some(commit) = verdict.range.head.clone() else {
         return Err(Misused("--attest: what is not committed has no id to sign".to_owned()).into());
     };
+    let log = Log::open(&arguments.which.repository)?;
+    let from = verdict.range.fork.as_ref().or(verdict.range.base.as_ref());
+    let range = match from {
+        Some(from) => format!("{from}..{commit}"),
+        None => commit.to_string(),
+    };
     let claim = Claim {
         commit,
         verdict: serde_json::to_value(verdict)?,
+        notes: notes::there_now(&arguments.which.repository, &range)?,
         at: verdict.evaluated_at,
     };
-    let log = Log::open(&arguments.which.repository)?;
     let (number, entry) = attest::add(&log, arguments.attest_files.as_deref(), &claim, &key)?;
     if !arguments.writing.quiet {
         // Standard output holds the verdict. A closed standard error does not make the entry wrong.

@@ -23,7 +23,11 @@ pub(crate) fn run(arguments: &Hook) -> Result<Ended> {
         HookAction::Run { what, arguments } => hook(what, arguments),
         HookAction::Status { format } => status(*format),
         HookAction::Sign { range, key } => notes::sign(&place_here()?, range, key.as_deref()),
-        HookAction::Verify { range, keys } => notes::verify(&place_here()?, range, keys.as_deref()),
+        HookAction::Verify {
+            range,
+            keys,
+            log_keys,
+        } => notes::verify(&place_here()?, range, keys.as_deref(), log_keys.as_deref()),
     }
 }
 
@@ -130,7 +134,12 @@ fn hook(what: &str, arguments: &[String]) -> Result<Ended> {
 
 /// Records what an agent's tool tells, then answers it.
 fn agent(dialect: Dialect, here: &Path) -> Ended {
-    let told = trueline_capture::hook::run(dialect, io::stdin().lock(), here);
+    let told = trueline_capture::hook::run(
+        dialect,
+        io::stdin().lock(),
+        here,
+        Some(trueline_scan::holds_secret),
+    );
     let reply = trueline_assist::guard::decide(&told.events).reply();
     let answer = payload::answer(dialect, &told.payload, &reply);
     let _ = io::stdout().write_all(answer.stdout.as_bytes());
@@ -265,7 +274,14 @@ pub(crate) fn agreed(yes: bool) -> Result<bool> {
 }
 
 fn status(format: ListFormat) -> Result<Ended> {
-    let status = trueline_capture::status(&place_here()?);
+    let place = place_here()?;
+    let status = trueline_capture::status(&place);
+    let (root, home) = (Some(&*place.work_tree), std::env::home_dir());
+    let tools = install::hooked(root, home.as_deref());
+    let off: Vec<String> = install::hooks_off(&tools, root, home.as_deref())
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     let text = match format {
         ListFormat::Json => {
             let uncommitted: Vec<_> = status
@@ -286,17 +302,21 @@ fn status(format: ListFormat) -> Result<Ended> {
                 "uncommitted": uncommitted,
                 "reads": reads,
                 "trouble": status.trouble,
+                "hooks_off": off,
             });
             format!("{document:#}\n")
         }
-        ListFormat::Terminal => terminal(&status)?,
+        ListFormat::Terminal => terminal(&status, &off)?,
     };
     output::write(text.as_bytes(), None)?;
     Ok(Ended::Pass)
 }
 
-fn terminal(status: &trueline_capture::Status) -> Result<String> {
+fn terminal(status: &trueline_capture::Status, off: &[String]) -> Result<String> {
     let mut out = String::new();
+    for off in off {
+        writeln!(out, "{off}")?;
+    }
     writeln!(
         out,
         "{} waiting for a commit ({} bytes)",

@@ -425,6 +425,77 @@ fn git_hooks_go_together_with_those_that_record_authorship_whichever_came_first(
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_git_tells_a_hook_reaches_the_one_that_was_there_byte_for_byte() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for installs in [
+        &[&["init", "--yes"][..]][..],
+        &[&["hook", "install", "--tool", "claude", "--share", "--yes"]],
+        &[
+            &["init", "--yes"],
+            &["hook", "install", "--tool", "claude", "--share", "--yes"],
+        ],
+    ] {
+        let repository = with_weakness();
+        repository.write("CLAUDE.md", "# Claude\n").commit("claude");
+        let hooks = repository.path().join(".git/hooks");
+        std::fs::create_dir_all(&hooks).unwrap();
+        for name in ["pre-push", "post-rewrite"] {
+            let theirs = hooks.join(name);
+            std::fs::write(&theirs, "#!/bin/sh\ncat >.git/got\nexit 3\n").unwrap();
+            std::fs::set_permissions(&theirs, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        for install in installs {
+            let run = repository.trueline(install);
+            assert_eq!(run.code(), 0, "{}", run.stderr());
+        }
+        let zeros = "0".repeat(40);
+        let lines = [
+            String::new(),
+            format!("(delete) {zeros} refs/heads/gone {zeros}\n"),
+            format!("(delete) {zeros} refs/heads/a {zeros}\n\n\n"),
+            format!("(delete) {zeros} refs/heads/a {zeros}"),
+        ];
+        for (name, input) in lines
+            .iter()
+            .flat_map(|input| [("pre-push", input), ("post-rewrite", input)])
+        {
+            let mut run = std::process::Command::new("sh");
+            run.arg(hooks.join(name)).args(["origin", "x"]);
+            run.current_dir(repository.path());
+            run.stdin(std::process::Stdio::piped());
+            let mut run = run.spawn().unwrap();
+            std::io::Write::write_all(&mut run.stdin.take().unwrap(), input.as_bytes()).unwrap();
+            assert_eq!(run.wait().unwrap().code(), Some(3), "{installs:?} {name}");
+            let got = std::fs::read_to_string(repository.path().join(".git/got")).unwrap();
+            assert_eq!(&got, input, "{installs:?} {name}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_hook_of_an_earlier_version_is_written_anew_and_can_be_taken_away() {
+    let repository = with_weakness();
+    let install = || repository.trueline(&["init", "--yes"]);
+    assert_eq!(install().code(), 0);
+    let path = repository.path().join(".git/hooks/pre-push");
+    let now = std::fs::read_to_string(&path).unwrap();
+    let older = now
+        .replace("input=$(cat; echo .)\ninput=${input%.}\n", "input=$(cat)\n")
+        .replace("printf %s ", "printf '%s\\n' ");
+    assert_ne!(now, older);
+    std::fs::write(&path, &older).unwrap();
+    assert_eq!(install().code(), 0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), now);
+    std::fs::write(&path, &older).unwrap();
+    let gone = repository.trueline(&["init", "--remove-hooks", "--yes"]);
+    assert_eq!(gone.code(), 0, "{}", gone.stderr());
+    assert!(!path.exists());
+}
+
 #[test]
 fn a_pipeline_that_is_there_stays_as_it_is_and_the_note_says_what_to_add() {
     let repository = with_weakness();

@@ -67,6 +67,17 @@ fn write(out: &mut String, report: &DoctorReport, style: Style) -> std::fmt::Res
             )?,
         }
     }
+    if !report.hooks.is_empty() {
+        writeln!(out, "\nHooks of agents:")?;
+    }
+    for hooks in &report.hooks {
+        if hooks.off.is_empty() {
+            writeln!(out, "  {:8}  installed", hooks.tool)?;
+        }
+        for off in &hooks.off {
+            writeln!(out, "  {off}")?;
+        }
+    }
     match &report.git {
         Some(git) => writeln!(out, "\ngit: {git}")?,
         None => writeln!(out, "\ngit: not found; notes cannot be written")?,

@@ -108,6 +108,7 @@ fn verification(problems: Vec<Problem>, tail: Tail) -> Verification {
             policy_digest: None,
             policy_from: None,
             judged: Vec::new(),
+            notes: Vec::new(),
         }],
         problems,
         tail,

@@ -2,6 +2,7 @@
 
 use trueline_facts::doctor::{
     ContainerEngine, DoctorReport, Layer, LayerState, MissingPart, Runtime, SCHEMA, SandboxReport,
+    ToolHooks,
 };
 use trueline_report::{Style, terminal};
 
@@ -33,7 +34,32 @@ fn report(sandbox: SandboxReport) -> DoctorReport {
             runtime("go", None),
         ],
         git: Some("2.47.3".into()),
+        hooks: Vec::new(),
     }
+}
+
+#[test]
+fn agents_whose_hooks_are_off_are_told_with_the_line_to_change() {
+    let mut report = report(SandboxReport {
+        isolates: true,
+        missing: None,
+        layers: Vec::new(),
+    });
+    assert!(!terminal::doctor(&report, &Style::plain()).contains("Hooks of agents"));
+    let hooks = |tool: &str, off: &[&str]| ToolHooks {
+        tool: tool.into(),
+        off: off.iter().map(|off| (*off).into()).collect(),
+    };
+    report.hooks = vec![
+        hooks("codex", &[]),
+        hooks(
+            "gemini",
+            &["gemini runs no hooks here: a.json:3 says `x`; change that to `y`"],
+        ),
+    ];
+    let text = terminal::doctor(&report, &Style::plain());
+    let told = "\nHooks of agents:\n  codex     installed\n  gemini runs no hooks here: a.json:3 says `x`; change that to `y`\n";
+    assert!(text.contains(told), "{text}");
 }
 
 #[test]

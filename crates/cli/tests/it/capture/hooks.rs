@@ -650,6 +650,41 @@ fn neither_contents_nor_prompts_nor_conversations_are_kept() {
 }
 
 #[test]
+fn what_commands_show_and_what_holds_a_secret_counts_as_read() {
+    let clone = Clone::new();
+    clone.write(
+        "notes.txt",
+        "token ghp_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R\n",
+    );
+    clone.write("plain.txt", "nothing in here\n");
+    clone.write(".env", "A=1\n");
+    clone.write("data/users.csv", "a,b\n");
+    let bash = |call: &str, command: &str| {
+        let payload = json!({
+            "session_id": "s", "cwd": clone.path(), "hook_event_name": "PreToolUse", "tool_name": "Bash",
+            "tool_use_id": call, "tool_input": {"command": command},
+        });
+        clone.hook(CLAUDE, &payload);
+    };
+    bash("u1", "cat plain.txt; echo .env; ls data");
+    bash("u2", "cd data && head -n 2 users.csv");
+    bash("u3", "grep -n A .env | cut -d= -f2");
+    bash("u4", "cat notes.txt");
+    // The same call, told twice.
+    bash("u4", "cat notes.txt");
+    clone.commit("work");
+    let run = clone.trueline(&["hook", "status", "--format", "json"], b"");
+    let status: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(
+        status["reads"],
+        json!([
+            {"tool": "claude", "class": "personal-data", "times": 1},
+            {"tool": "claude", "class": "secrets", "times": 2},
+        ])
+    );
+}
+
+#[test]
 fn an_uncommitted_rest_is_noted_with_the_commit_that_takes_it() {
     let clone = Clone::new();
     clone.person("app.py", 0, 20);

@@ -103,6 +103,40 @@ fn what_was_edited_since_keeps_its_edits_and_loses_our_entries() {
 }
 
 #[test]
+fn a_tool_that_is_told_to_run_no_hooks_is_named_when_they_are_installed_and_after() {
+    let clone = Clone::bare_of_hooks();
+    clone.write(
+        ".gemini/settings.json",
+        "{\n  \"tools\": {\n    \"enableHooks\": false\n  }\n}\n",
+    );
+    let say = "says `\"enableHooks\": false`; change that to `\"enableHooks\": true`";
+    for _ in 0..2 {
+        let told = hook(&clone, &["install", "--tool", "gemini", "--yes"]);
+        assert!(
+            told.contains(".gemini/settings.json:3") && told.contains(say),
+            "{told}"
+        );
+    }
+    let told = hook(&clone, &["status"]);
+    assert!(told.contains(say), "{told}");
+    let told: serde_json::Value =
+        serde_json::from_str(&hook(&clone, &["status", "--format", "json"])).unwrap();
+    assert_eq!(told["hooks_off"].as_array().unwrap().len(), 1);
+    let run = clone.trueline(&["doctor"], b"");
+    let told = String::from_utf8(run.stdout).unwrap();
+    assert!(
+        told.contains("Hooks of agents") && told.contains(say),
+        "{told}"
+    );
+    let on = clone
+        .read(".gemini/settings.json")
+        .replace("\"enableHooks\": false", "\"enableHooks\": true");
+    clone.write(".gemini/settings.json", &on);
+    let told = hook(&clone, &["status"]);
+    assert!(!told.contains("runs no hooks"), "{told}");
+}
+
+#[test]
 fn hooks_that_were_there_still_run_with_their_input_and_their_answer() {
     use std::os::unix::fs::PermissionsExt;
 

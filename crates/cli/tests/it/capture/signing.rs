@@ -80,6 +80,94 @@ fn a_note_that_somebody_without_a_key_wrote_into_is_told_by_lines() {
 }
 
 #[test]
+fn lines_that_were_taken_out_of_a_signed_note_are_told() {
+    let clone = with_key();
+    clone.agent(CLAUDE, "a.py", 0, 5);
+    let head = clone.commit("one");
+    let note = clone.note(&head);
+    let file_gone = note.replacen("a.py\n", "", 1);
+    let entry = file_gone.find("---").unwrap();
+    for (cut, gone) in [
+        (note.replacen(" 1-5\n", " 1-2,5\n", 1), "2 lines"),
+        (file_gone[entry..].to_owned(), "5 lines"),
+    ] {
+        assert_ne!(cut, note);
+        rewrite_note(&clone, &head, &cut);
+        let (code, told) = verify(&clone);
+        assert_eq!(code, Some(1), "{told}");
+        let expected = format!("CUT: {gone} that were signed are not in it any more");
+        assert!(told.contains(&expected), "{told}");
+        assert!(told.contains("0 of 1 note signed whole"), "{told}");
+    }
+    // Who has a key may take lines out, and vouches for what is left.
+    let run = clone.trueline(&["hook", "sign"], b"");
+    assert!(run.status.success(), "{run:?}");
+    rewrite_note(&clone, &head, &note);
+    let run = clone.trueline(&["hook", "sign"], b"");
+    assert!(run.status.success(), "{run:?}");
+    assert_eq!(verify(&clone).0, Some(0));
+}
+
+#[test]
+fn a_note_that_was_removed_is_told_where_the_log_of_attestations_knows_it() {
+    let clone = with_key();
+    clone.write(
+        ".trueline/attest.keys",
+        &std::fs::read_to_string(clone.path().join(PUBLIC)).unwrap(),
+    );
+    let base = clone.commit("keys");
+    clone.agent(CLAUDE, "a.py", 0, 5);
+    let one = clone.commit("one");
+    let (code, told) = verify(&clone);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains("cannot be known: there is no log of attestations here"),
+        "{told}"
+    );
+    let range = format!("{base}..HEAD");
+    let gate = ["gate", &range, "--attest", "--key", "../ada.key"];
+    let run = clone.trueline(&gate, b"");
+    assert!(run.status.success(), "{run:?}");
+    clone.agent(CLAUDE, "b.py", 0, 3);
+    let two = clone.commit("two");
+    let (code, told) = verify(&clone);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(
+        told.contains(
+            "knows the notes of 1 of 4 commits; whether others were removed cannot be known"
+        ),
+        "{told}"
+    );
+
+    // The first is known to have been there, the second is not.
+    let note = clone.note(&one);
+    for commit in [&one, &two] {
+        clone.git(&["notes", "--ref", "refs/notes/ai", "remove", commit]);
+    }
+    let (code, told) = verify(&clone);
+    assert_eq!(code, Some(1), "{told}");
+    let removed = format!(
+        "{:.10}  REMOVED: a note about 5 lines was there (entry 1 of the log)",
+        one
+    );
+    assert!(told.contains(&removed), "{told}");
+    assert!(!told.contains(&two[..10]), "{told}");
+
+    // An unsigned one with fewer lines in its place.
+    let start = note.find("\"trueline_signatures\"").unwrap();
+    let bare = format!("{}\"x\":1}}", &note[..start]).replacen(" 1-5\n", " 1-4\n", 1);
+    rewrite_note(&clone, &one, &bare);
+    let (code, told) = verify(&clone);
+    assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.contains("1 line fewer than entry 1 of the log knows"),
+        "{told}"
+    );
+    rewrite_note(&clone, &one, &note);
+    assert_eq!(verify(&clone).0, Some(0));
+}
+
+#[test]
 fn a_key_that_cannot_be_used_stops_no_commit_and_is_told() {
     let clone = Clone::new();
     clone.git(&["config", "trueline.noteKey", "../nowhere.key"]);
