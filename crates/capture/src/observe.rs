@@ -255,6 +255,31 @@ pub(crate) fn record(actor: Actor, place: &Place, seen: Seen) -> Record {
     }
 }
 
+/// The data classes of the files that are about to be read, by their names and, for secrets, their beginnings.
+fn classes_read(
+    place: &Place,
+    files: &[(PathBuf, RepoPath)],
+    holds_secret: Option<Detector>,
+) -> Vec<Box<str>> {
+    let classes = Classes::load(&place.work_tree);
+    let mut read: Vec<_> = files
+        .iter()
+        .flat_map(|(_, path)| classes.of(path))
+        .collect();
+    if let Some(holds_secret) = holds_secret
+        && classes.knows(SECRETS)
+        && !read.iter().any(|class| **class == *SECRETS)
+        && files
+            .iter()
+            .any(|(file, path)| beginning(file).is_some_and(|content| holds_secret(path, &content)))
+    {
+        read.push(SECRETS.into());
+    }
+    read.sort_unstable();
+    read.dedup();
+    read
+}
+
 fn seen(
     event: &Event,
     place: &Place,
@@ -317,22 +342,7 @@ fn seen(
             }
         }
         Moment::Before(Action::Read(_)) => {
-            let classes = Classes::load(&place.work_tree);
-            let mut read: Vec<_> = files
-                .iter()
-                .flat_map(|(_, path)| classes.of(path))
-                .collect();
-            if let Some(holds_secret) = holds_secret
-                && classes.knows(SECRETS)
-                && !read.iter().any(|class| **class == *SECRETS)
-                && files.iter().any(|(file, path)| {
-                    beginning(file).is_some_and(|content| holds_secret(path, &content))
-                })
-            {
-                read.push(SECRETS.into());
-            }
-            read.sort_unstable();
-            read.dedup();
+            let read = classes_read(place, files, holds_secret);
             if read.is_empty() {
                 return Ok(None);
             }

@@ -77,7 +77,7 @@ pub(super) fn scripts(command: &Command, program: &str, words: &[&str]) -> Vec<S
         | "busybox" | "toybox" => found.push(wrapped(words)),
         "git" => found.extend(of_git(words)),
         "awk" | "gawk" | "mawk" | "nawk" => {
-            found.extend(words.iter().flat_map(|word| system_calls(word)))
+            found.extend(words.iter().flat_map(|word| system_calls(word)));
         }
         "sed" | "gsed" => found.extend(words.iter().filter_map(|word| executed_by_sed(word))),
         "ssh" => found.extend(remote(words)),

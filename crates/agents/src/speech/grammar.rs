@@ -149,14 +149,6 @@ fn single_quotes(before: &str) -> bool {
 
 /// Is the verb at a place spoken as an order to whoever reads: not in quotes, not turned round, not told of others?
 pub(super) fn is_order(text: &str, verb: usize) -> bool {
-    if is_quoted(text, verb) {
-        return false;
-    }
-    let clause = &text[clause_start(text, verb)..verb];
-    if NEGATIONS.iter().any(|word| clause.contains(word)) {
-        return false;
-    }
-    let padded = format!(" {clause}");
     // Others do it, or it was done.
     const SUBJECTS: [&str; 20] = [
         " can ",
@@ -180,13 +172,21 @@ pub(super) fn is_order(text: &str, verb: usize) -> bool {
         " does ",
         " able to ",
     ];
+    const LATER: [&str; 5] = ["has to", "needs to", "is to", "remember to", "ought to"];
+    if is_quoted(text, verb) {
+        return false;
+    }
+    let clause = &text[clause_start(text, verb)..verb];
+    if NEGATIONS.iter().any(|word| clause.contains(word)) {
+        return false;
+    }
+    let padded = format!(" {clause}");
     if SUBJECTS.iter().any(|word| padded.contains(word)) || padded.starts_with(" it ") {
         return false;
     }
     let before =
         text[..verb].trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_'));
     let before = without_adverbs(before);
-    const LATER: [&str; 5] = ["has to", "needs to", "is to", "remember to", "ought to"];
     is_imperative(before.as_bytes())
         || LATER.iter().any(|end| before.ends_with(end))
         || is_adverbial(clause)

@@ -198,7 +198,7 @@ struct CodexFeatures {
 }
 
 /// `None`: the file says nothing about hooks.
-fn of_codex(path: &Path, text: &str) -> Option<Option<HooksOff>> {
+fn of_codex(path: &Path, text: &str) -> Option<Vec<HooksOff>> {
     let features = toml::from_str::<CodexConfig>(text).ok()?.features?;
     let named = [
         ("hooks", features.hooks),
@@ -207,14 +207,16 @@ fn of_codex(path: &Path, text: &str) -> Option<Option<HooksOff>> {
     let (name, value) = named
         .into_iter()
         .find_map(|(name, value)| Some((name, value?)))?;
-    let off = !*value.get_ref();
-    Some(off.then(|| HooksOff {
+    if *value.get_ref() {
+        return Some(Vec::new());
+    }
+    Some(vec![HooksOff {
         tool: Dialect::Codex,
         file: path.to_owned(),
         line: line_of(text, value.span().start),
         says: format!("{name} = false"),
         change: format!("{name} = true"),
-    }))
+    }])
 }
 
 /// What cannot be read says nothing.

@@ -186,7 +186,6 @@ fn commands(text: &str) -> Vec<Vec<Word>> {
                     word.get_or_insert_default().push(next);
                 }
             }
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, ';' | '|' | '&' | '\n' | '(' | ')' | '`' | '{' | '}') => {
                 now.extend(word.take().map(Word::Text));
                 all.push(std::mem::take(&mut now));
@@ -205,7 +204,7 @@ fn commands(text: &str) -> Vec<Vec<Word>> {
                 now.push(Word::To);
             }
             (None, c) if c.is_whitespace() => now.extend(word.take().map(Word::Text)),
-            (None, c) => word.get_or_insert_default().push(c),
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     now.extend(word.take().map(Word::Text));

@@ -146,17 +146,15 @@ fn a_note_that_was_removed_is_told_where_the_log_of_attestations_knows_it() {
     }
     let (code, told) = verify(&clone);
     assert_eq!(code, Some(1), "{told}");
-    let removed = format!(
-        "{:.10}  REMOVED: a note about 5 lines was there (entry 1 of the log)",
-        one
-    );
+    let removed =
+        format!("{one:.10}  REMOVED: a note about 5 lines was there (entry 1 of the log)");
     assert!(told.contains(&removed), "{told}");
     assert!(!told.contains(&two[..10]), "{told}");
 
     // An unsigned one with fewer lines in its place.
     let start = note.find("\"trueline_signatures\"").unwrap();
-    let bare = format!("{}\"x\":1}}", &note[..start]).replacen(" 1-5\n", " 1-4\n", 1);
-    rewrite_note(&clone, &one, &bare);
+    let unsigned = format!("{}\"x\":1}}", &note[..start]).replacen(" 1-5\n", " 1-4\n", 1);
+    rewrite_note(&clone, &one, &unsigned);
     let (code, told) = verify(&clone);
     assert_eq!(code, Some(1), "{told}");
     assert!(
