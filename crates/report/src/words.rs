@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use trueline_facts::health::{AnomalyKind, Health, OriginGroup, Review, Rework, SurvivalPoint};
+use trueline_facts::health::{
+    AnomalyKind, Churn, Health, OriginGroup, Review, Rework, SurvivalPoint,
+};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
@@ -155,6 +157,71 @@ pub(crate) fn at_least(p: &Proportion) -> String {
     } else {
         format!("at least {share}")
     }
+}
+
+/// What the commits of the window changed, as a sentence without a stop.
+pub(crate) fn churn(churn: &Churn) -> String {
+    let commits = counted(churn.commits, "commit");
+    let mut text = if churn.unread > 0 && churn.unread == churn.commits {
+        format!("{commits}; what they changed cannot be read here")
+    } else {
+        format!(
+            "{commits} added {}{} and removed {}",
+            if churn.unread > 0 { "at least " } else { "" },
+            counted(churn.added, "line"),
+            count(churn.removed)
+        )
+    };
+    if churn.unread > 0 && churn.unread < churn.commits {
+        let _ = write!(
+            text,
+            ", without changes of {} that cannot be read here",
+            counted(churn.unread, "commit")
+        );
+    }
+    if churn.cut > 0 {
+        let _ = write!(
+            text,
+            "; what {} at the cut of history changed is not known",
+            counted(churn.cut, "commit")
+        );
+    }
+    text
+}
+
+/// What does not follow from changes that cannot be read, as a sentence without a stop; `None` where all can.
+pub(crate) fn unread_changes(health: &Health) -> Option<String> {
+    if health.churn.unread == 0 {
+        return None;
+    }
+    let mut text = if health.rework.is_empty() {
+        "So rework, survival and what is out of the ordinary are not given: what can be read is not a fair part of all"
+    } else {
+        "So more may have been rewritten, and less may survive, than is said here"
+    }
+    .to_owned();
+    if health.unread_files > 0 {
+        let _ = write!(
+            text,
+            "; {} left out of the hotspots",
+            match health.unread_files {
+                1 => "1 file is".to_owned(),
+                files => format!("{} are", counted(files, "file")),
+            }
+        );
+    }
+    Some(text)
+}
+
+/// Said below lines by month.
+pub(crate) fn in_no_month(undated: u64) -> String {
+    format!(
+        "{} in no month: when they were added is not known",
+        match undated {
+            1 => "1 line is".to_owned(),
+            _ => format!("{} are", counted(undated, "line")),
+        }
+    )
 }
 
 /// How much of a group was rewritten soon, as a sentence without a stop.
@@ -376,6 +443,9 @@ pub(crate) const fn group_by(by: GroupBy) -> &'static str {
 pub(crate) fn group(by: GroupBy, name: &str) -> Cow<'_, str> {
     match (by, name) {
         (GroupBy::Tool, UNSPECIFIED) => Cow::Borrowed(NOT_NAMED),
+        (GroupBy::Month | GroupBy::Purpose | GroupBy::Team, "unknown") => {
+            Cow::Borrowed("commit not known")
+        }
         _ => visible(name),
     }
 }

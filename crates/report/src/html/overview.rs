@@ -98,7 +98,13 @@ fn opening(report: &ScanReport, findings: &[&Finding]) -> String {
         return format!("{found}.");
     };
     let (coverage, lines) = (&usage.coverage, &usage.lines);
-    let known = answer::known(&coverage.recent, &usage.recent_lines, lines, "all lines");
+    let known = answer::known(
+        &coverage.recent,
+        coverage.undated > 0,
+        &usage.recent_lines,
+        lines,
+        "all lines",
+    );
     let known = known.map_or_else(
         || answer::unknown(lines, coverage.hinted, report.repository.shallow),
         |known| answer::capital(&known),
@@ -137,6 +143,8 @@ pub(super) fn coverage_card(
         );
     } else if let Some(why) = why {
         put!(out, "<p>{}.</p>", answer::capital(why));
+    } else if coverage.all.of == 0 && coverage.generated > 0 {
+        out.push_str("<p>All lines are of generated, vendored or lock files.</p>");
     } else if coverage.all.of == 0 {
         out.push_str("<p>There is no committed line to look at.</p>");
     } else if is_cut && coverage.all.hits == 0 {
@@ -147,9 +155,9 @@ pub(super) fn coverage_card(
     } else if of_all {
         put!(
             out,
-            "<p>of all lines say who wrote them ({}). No line that was added in the last {} days stands.</p>",
+            "<p>of all lines say who wrote them ({}). {}.</p>",
             words::of(recent),
-            coverage.window_days
+            answer::capital(&answer::none_recent(coverage))
         );
     } else {
         put!(
@@ -192,7 +200,7 @@ pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestam
             put!(
                 out,
                 "<p>{}.</p></article>\n",
-                answer::capital(&answer::no_line(since))
+                answer::capital(&answer::no_line(usage, since))
             );
             return;
         }

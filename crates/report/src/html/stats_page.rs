@@ -361,7 +361,7 @@ fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
     usage::section(
         out,
         &one.usage,
-        one.repository.shallow || answer::is_interrupted(&one.diagnostics),
+        answer::is_part(&one.repository, &one.diagnostics),
         prefix,
     );
     health::section(out, &one.health, part, prefix);

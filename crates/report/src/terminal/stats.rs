@@ -75,10 +75,11 @@ fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
         (Some(known), _) => format!("{name}: {known}"),
         (None, Some(unknown)) => format!("{name}: {unknown}"),
         (None, None) if together.lines.total == 0 => {
-            format!("{name}: no committed line to look at")
+            format!("{name}: {}", answer::no_line_at_all(report))
         }
         (None, None) => format!(
-            "{name}: no line carries evidence of who wrote it; the AI share of {} is unknown",
+            "{name}: {}; the AI share of {} is unknown",
+            answer::no_evidence(report),
             words::counted(together.lines.total, "line")
         ),
     };
@@ -189,15 +190,15 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     };
     let whose = answer::in_whole(one.scanned_path.as_ref());
     sections::cut(sheet, &scope);
-    sections::coverage(sheet, &one.usage.coverage, &scope);
+    sections::coverage(sheet, &one.usage, &scope);
     notes(sheet, &one.notes);
     sections::ai_share(sheet, &one.usage, &scope);
     sections::tools(sheet, &one.usage.tools, &scope, 10);
     sections::advice(sheet, &one.usage.coverage);
     if with_months {
-        months(sheet, &one.usage.months);
+        months(sheet, &one.usage.months, one.usage.coverage.undated);
     }
-    health(sheet, &one.health, whose, one.repository.shallow);
+    health(sheet, &one.health, whose);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
     sections::shadow(sheet, &one.shadow_ai, whose, false);
     pipeline(sheet, &one.pipeline, whose);
@@ -226,7 +227,7 @@ fn notes(sheet: &mut Sheet<'_>, notes: &NoteCounts) {
     sheet.labelled("Notes", Ink::Faint, &text);
 }
 
-fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
+fn months(sheet: &mut Sheet<'_>, months: &[MonthUse], undated: u64) {
     if months.is_empty() {
         return;
     }
@@ -245,30 +246,21 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
         let text = sheet.ink(Ink::Faint, &text);
         sheet.line(&text);
     }
+    if undated > 0 {
+        sheet.hanging("  ", Ink::Faint, &words::in_no_month(undated));
+    }
 }
 
-fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, is_cut: bool) {
+fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str) {
     sheet.heading(&format!(
         "Health of the last {} days{whose}",
         health.window_days
     ));
     let unicode = sheet.style.unicode;
-    let churn = &health.churn;
-    sheet.labelled(
-        "Churn",
-        Ink::Plain,
-        &format!(
-            "{} added {} and removed {}{}",
-            words::counted(churn.commits, "commit"),
-            words::counted(churn.added, "line"),
-            words::count(churn.removed),
-            if is_cut {
-                "; what the commits at the cut changed is not known"
-            } else {
-                ""
-            }
-        ),
-    );
+    sheet.labelled("Churn", Ink::Plain, &words::churn(&health.churn));
+    if let Some(text) = words::unread_changes(health) {
+        sheet.labelled("", Ink::Medium, &text);
+    }
     let mut label = "Rework";
     for rework in health.rework.iter().filter(|rework| rework.lines.of > 0) {
         sheet.labelled(label, Ink::Plain, &words::rework(rework, unicode));
