@@ -215,12 +215,35 @@ pub(crate) fn gap(diagnostics: &[Diagnostic]) -> Option<&str> {
     Some(gap.message.as_str())
 }
 
+const NOT_READ: &str = "not known: the run was interrupted before history was read";
+
+/// Said of figures about what commits changed, where not all of it was read.
+pub(crate) fn as_far_as_read(diagnostics: &[Diagnostic]) -> &'static str {
+    if is_interrupted(diagnostics) {
+        "; what they changed was not read to the end before the run was interrupted"
+    } else {
+        ""
+    }
+}
+
+/// Said where no line counts: of all repositories together.
+pub(crate) fn no_line_together(report: &StatsReport) -> String {
+    let mut all = report.repositories.iter();
+    if all.any(|one| is_interrupted(&one.diagnostics)) {
+        return format!("who wrote it is {NOT_READ}");
+    }
+    match report.repositories.iter().map(|one| one.usage.generated_lines).sum() {
+        0 => "no committed line to look at".to_owned(),
+        generated => all_generated(generated),
+    }
+}
+
 /// Why so little is known, where it is not that nothing is there: of so many lines none says who wrote it.
 pub(crate) fn why_nothing(diagnostics: &[Diagnostic], lines: u64) -> Option<&'static str> {
     let read = lines > 0;
     match (is_interrupted(diagnostics), gap(diagnostics).is_some()) {
         (true, _) if read => Some("none found before the run was interrupted"),
-        (true, _) => Some("not known: the run was interrupted before history was read"),
+        (true, _) => Some(NOT_READ),
         (_, true) if read => {
             Some("none found, and a part of what was committed cannot be read here")
         }
@@ -360,15 +383,6 @@ fn all_generated(lines: u64) -> String {
         "all lines are of generated, vendored or lock files ({})",
         words::count(lines)
     )
-}
-
-/// Said where no line of any repository counts.
-pub(crate) fn no_line_at_all(report: &StatsReport) -> String {
-    let all = report.repositories.iter();
-    match all.map(|one| one.usage.generated_lines).sum() {
-        0 => "no committed line to look at".to_owned(),
-        generated => all_generated(generated),
-    }
 }
 
 /// Said of repositories in which no line that counts carries evidence.
@@ -585,11 +599,22 @@ fn by_ai(lines: &LineShares, of: &str) -> String {
 }
 
 /// Why nothing is known of who wrote the lines, as a sentence without its end.
-pub(crate) fn unknown(lines: &LineShares, hinted: u64, is_cut: bool) -> String {
+pub(crate) fn unknown<'d>(
+    lines: &LineShares,
+    hinted: u64,
+    is_cut: bool,
+    mut diagnostics: impl Iterator<Item = &'d [Diagnostic]>,
+) -> String {
+    let interrupted = diagnostics.any(is_interrupted);
+    if lines.total == 0 && interrupted {
+        return format!("Who wrote the code is {NOT_READ}");
+    }
     if lines.total == 0 {
         return "No line is committed, so nothing says who wrote the code".to_owned();
     }
-    let why = if is_cut {
+    let why = if interrupted {
+        "no line carries evidence that was read before the run was interrupted".to_owned()
+    } else if is_cut {
         "history is cut off here (shallow clone), and no line that is left carries evidence"
             .to_owned()
     } else if hinted > 0 {

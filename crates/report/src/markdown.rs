@@ -358,7 +358,7 @@ fn known_of_all(report: &StatsReport) -> String {
         return unknown;
     }
     if together.lines.total == 0 {
-        return answer::no_line_at_all(report);
+        return answer::no_line_together(report);
     }
     format!(
         "no evidence yet; the AI share of {} is unknown",

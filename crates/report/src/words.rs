@@ -159,8 +159,8 @@ pub(crate) fn at_least(p: &Proportion) -> String {
     }
 }
 
-/// What the commits of the window changed, as a sentence without a stop.
-pub(crate) fn churn(churn: &Churn) -> String {
+/// What the commits of the window changed, as a sentence without a stop; `remark` says why all of it is a part.
+pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
     let commits = counted(churn.commits, "commit");
     let mut text = if churn.unread > 0 && churn.unread == churn.commits {
         format!("{commits}; what they changed cannot be read here")
@@ -179,7 +179,9 @@ pub(crate) fn churn(churn: &Churn) -> String {
             counted(churn.unread, "commit")
         );
     }
-    if churn.cut > 0 {
+    if !remark.is_empty() {
+        text.push_str(remark);
+    } else if churn.cut > 0 {
         let _ = write!(
             text,
             "; what {} at the cut of history changed is not known",

@@ -221,8 +221,12 @@ fn from_sessions(origins: &Origins) -> Diagnostic {
         Level::Note,
         "local-sessions",
         format!(
-            "{lines} lines are credited to agents by transcripts of this machine alone: inferred \
-             from content, and known nowhere else"
+            "{} credited to agents by transcripts of this machine alone: inferred from content, and \
+             known nowhere else",
+            match lines {
+                1 => "1 line is".to_owned(),
+                _ => format!("{lines} lines are"),
+            }
         ),
     )
 }

@@ -34,21 +34,16 @@ pub(super) fn advice(
     }
     let around = &view.options.surroundings;
     let mut list = Vec::new();
-    let mut add = |tool: Option<&str>, what: &str, how: String| {
-        list.push(Advice {
-            tool: tool.map(ToolId::new),
-            what: what.to_owned(),
-            how,
-        });
-    };
     if is_cut && is_shallow() {
         add(
+            &mut list,
             None,
             "History is cut off here (shallow clone), so who wrote older lines cannot be known; this brings the rest",
             "git fetch --unshallow".to_owned(),
         );
     } else if is_cut {
         add(
+            &mut list,
             None,
             "Commits are missing or damaged here, so who wrote older lines cannot be known; this names them, a fresh clone has them",
             "git fsck".to_owned(),
@@ -59,6 +54,7 @@ pub(super) fn advice(
         && names_checkpoints(view)
     {
         add(
+            &mut list,
             None,
             "Commits name checkpoints of entire.io; their branch, which tells the agent of each, is not here",
             format!(
@@ -68,13 +64,57 @@ pub(super) fn advice(
     }
     if let (Some(remote), false) = (&around.remote, around.has_notes_ref) {
         add(
+            &mut list,
             None,
             "Authorship notes of colleagues may already be on the server; this brings them here",
             format!("git fetch {remote} refs/notes/ai:refs/notes/ai"),
         );
     }
+    list.extend(of_tools(view, source, recent_by_tool));
+    if view.origins.notes.read == 0 {
+        add(
+            &mut list,
+            None,
+            "Line-level evidence from now on, for all common agents and editors (git-ai writes the same notes)",
+            "trueline hook install".to_owned(),
+        );
+    }
+    if !around.reads_local_sessions {
+        add(
+            &mut list,
+            None,
+            "Agents on this machine keep transcripts; with your consent their lines are matched, and nothing leaves the machine",
+            "trueline scan --local-sessions".to_owned(),
+        );
+    }
+    add(
+        &mut list,
+        None,
+        "You know best what you wrote with which tool; saying so takes a moment",
+        "trueline declare RANGE --tool TOOL".to_owned(),
+    );
+    list
+}
+
+/// Adds an advice, for a tool where it is about one.
+fn add(list: &mut Vec<Advice>, tool: Option<&str>, what: &str, how: String) {
+    list.push(Advice {
+        tool: tool.map(ToolId::new),
+        what: what.to_owned(),
+        how,
+    });
+}
+
+/// The switches of tools that are set up here and of which nothing recent is known.
+fn of_tools(
+    view: &View<'_>,
+    source: &dyn Source,
+    recent_by_tool: &BTreeMap<ToolId, u64>,
+) -> Vec<Advice> {
+    let mut list = Vec::new();
     for (tool, switch) in switched_off(view, source) {
         add(
+            &mut list,
             Some(tool),
             "A setting in this repository hides which commits an agent wrote; without it they name themselves",
             switch,
@@ -85,6 +125,7 @@ pub(super) fn advice(
     };
     if silent("claude") {
         add(
+            &mut list,
             Some("claude"),
             "Claude Code is set up here but no recent line names it; its commits can say so themselves",
             r#"in ~/.claude/settings.json remove "includeCoAuthoredBy": false and an empty "attribution": {"commit": ""}"#
@@ -93,6 +134,7 @@ pub(super) fn advice(
     }
     if silent("github-copilot") {
         add(
+            &mut list,
             Some("github-copilot"),
             "GitHub Copilot is set up here but no recent line names it; its CLI can add a trailer",
             r#"in ~/.copilot/settings.json set "includeCoAuthoredBy": true"#.to_owned(),
@@ -100,6 +142,7 @@ pub(super) fn advice(
     }
     if silent("codex") {
         add(
+            &mut list,
             Some("codex"),
             "Codex is set up here but no recent line names it; it can add a trailer",
             "in ~/.codex/config.toml set command_attribution = true".to_owned(),
@@ -109,6 +152,7 @@ pub(super) fn advice(
         if silent(tool) {
             let name = tools::display_name(&ToolId::new(tool)).into_owned();
             add(
+                &mut list,
                 Some(tool),
                 &format!(
                     "{name} is set up here but no recent line names it; what it writes can be recorded as it is written"
@@ -117,25 +161,6 @@ pub(super) fn advice(
             );
         }
     }
-    if view.origins.notes.read == 0 {
-        add(
-            None,
-            "Line-level evidence from now on, for all common agents and editors (git-ai writes the same notes)",
-            "trueline hook install".to_owned(),
-        );
-    }
-    if !around.reads_local_sessions {
-        add(
-            None,
-            "Agents on this machine keep transcripts; with your consent their lines are matched, and nothing leaves the machine",
-            "trueline scan --local-sessions".to_owned(),
-        );
-    }
-    add(
-        None,
-        "You know best what you wrote with which tool; saying so takes a moment",
-        "trueline declare RANGE --tool TOOL".to_owned(),
-    );
     list
 }
 

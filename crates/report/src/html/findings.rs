@@ -9,7 +9,7 @@ use trueline_facts::{Author, Finding, Location, Origin, Tier};
 use super::code_view::Shelf;
 use super::escape::{esc, prose};
 use super::put;
-use crate::words;
+use crate::{answer, words};
 
 /// Findings on the page. More make no page that a person reads; what is left out is counted.
 const MOST: usize = 1_000;
@@ -33,7 +33,11 @@ pub(super) fn section(
     let listed = listed(report);
     out.push_str("<section id=\"findings\" aria-labelledby=\"findings-title\">\n<h2 id=\"findings-title\">Findings</h2>\n");
     if listed.is_empty() {
-        out.push_str("<p class=\"lead\">None. See what could not be read before taking this as proof.</p>\n</section>\n");
+        out.push_str(if answer::is_interrupted(&report.diagnostics) {
+            "<p class=\"lead\">None before the run was interrupted, which proves nothing.</p>\n</section>\n"
+        } else {
+            "<p class=\"lead\">None. See what could not be read before taking this as proof.</p>\n</section>\n"
+        });
         return;
     }
     put!(

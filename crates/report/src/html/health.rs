@@ -9,15 +9,22 @@ use super::escape::{esc, prose};
 use super::put;
 use crate::{answer, words};
 
-/// The section; `prefix` keeps element ids apart where a page has several repositories.
-pub(super) fn section(out: &mut String, health: &Health, part: Option<&RepoPath>, prefix: &str) {
+/// The section; `prefix` keeps element ids apart where a page has several repositories, `remark` says what of the
+/// changes is not known.
+pub(super) fn section(
+    out: &mut String,
+    health: &Health,
+    part: Option<&RepoPath>,
+    remark: &str,
+    prefix: &str,
+) {
     let scope = answer::in_whole(part);
     let whose = super::whose(prefix);
     put!(
         out,
         "<section id=\"{prefix}health\" aria-labelledby=\"{whose}{prefix}health-title\">\n<h2 id=\"{prefix}health-title\">Health</h2>\n<p class=\"lead\">In the last {} days{scope} {}. Groups of lines are compared, never persons.</p>\n",
         health.window_days,
-        words::churn(&health.churn)
+        words::churn(&health.churn, remark)
     );
     if let Some(text) = words::unread_changes(health) {
         put!(out, "<p class=\"note\">{}.</p>\n", esc(&text));

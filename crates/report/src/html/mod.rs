@@ -86,7 +86,8 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     }
     if let Some(health) = &report.health {
         page.section("health", "Health");
-        health::section(&mut body, health, part, "");
+        let remark = crate::answer::as_far_as_read(&report.diagnostics);
+        health::section(&mut body, health, part, remark, "");
     }
     if has_signs {
         page.section("signs", "Where AI and bots enter");

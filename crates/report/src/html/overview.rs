@@ -51,7 +51,7 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
             report.repository.shallow,
             &report.diagnostics,
         );
-        share_card(out, usage, None);
+        share_card(out, usage, None, &report.diagnostics);
     }
     severity_card(out, report);
     well_card(out, report);
@@ -106,7 +106,14 @@ fn opening(report: &ScanReport, findings: &[&Finding]) -> String {
         "all lines",
     );
     let known = known.map_or_else(
-        || answer::unknown(lines, coverage.hinted, report.repository.shallow),
+        || {
+            answer::unknown(
+                lines,
+                coverage.hinted,
+                report.repository.shallow,
+                std::iter::once(report.diagnostics.as_slice()),
+            )
+        },
         |known| answer::capital(&known),
     );
     format!("{found}. {known}.")
@@ -190,18 +197,21 @@ pub(super) fn big_share(lines: &LineShares) -> String {
 }
 
 /// Lines by origin.
-pub(super) fn share_card(out: &mut String, usage: &Usage, since: Option<Timestamp>) {
+pub(super) fn share_card(
+    out: &mut String,
+    usage: &Usage,
+    since: Option<Timestamp>,
+    diagnostics: &[Diagnostic],
+) {
     let (coverage, lines, recent) = (&usage.coverage, &usage.lines, &usage.recent_lines);
     out.push_str("<article class=\"card\"><h2>Written by AI</h2>");
     if answer::nothing_known(lines) {
         out.push_str("<p class=\"big\">unknown</p>");
         bars::origins(out, lines);
         if lines.total == 0 {
-            put!(
-                out,
-                "<p>{}.</p></article>\n",
-                answer::capital(&answer::no_line(usage, since))
-            );
+            let why = answer::why_nothing(diagnostics, 0).map(str::to_owned);
+            let why = why.unwrap_or_else(|| answer::no_line(usage, since));
+            put!(out, "<p>{}.</p></article>\n", answer::capital(&why));
             return;
         }
         out.push_str("<p>Not zero: without evidence nobody can tell.</p></article>\n");

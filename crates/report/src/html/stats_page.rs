@@ -93,7 +93,7 @@ pub(super) fn render(report: &StatsReport) -> String {
                     one.repository.shallow,
                     &one.diagnostics,
                 );
-                overview::share_card(&mut body, &one.usage, one.since);
+                overview::share_card(&mut body, &one.usage, one.since, &one.diagnostics);
                 body.push_str("</div>\n");
                 overview::advice(&mut body, &one.usage);
                 repository(&mut body, one, &format!("r{index}-"));
@@ -159,7 +159,7 @@ fn opening(out: &mut String, report: &StatsReport) {
             only.repository.shallow,
             &only.diagnostics,
         );
-        overview::share_card(out, &only.usage, only.since);
+        overview::share_card(out, &only.usage, only.since, &only.diagnostics);
         attention_card(out, &report.repositories);
         out.push_str("</div>\n");
         overview::advice(out, &only.usage);
@@ -216,6 +216,10 @@ fn nothing_known(report: &StatsReport) -> String {
         &report.together.lines,
         hinted,
         all.any(|one| one.repository.shallow),
+        report
+            .repositories
+            .iter()
+            .map(|one| one.diagnostics.as_slice()),
     )
 }
 
@@ -364,7 +368,8 @@ fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
         answer::is_part(&one.repository, &one.diagnostics),
         prefix,
     );
-    health::section(out, &one.health, part, prefix);
+    let remark = answer::as_far_as_read(&one.diagnostics);
+    health::section(out, &one.health, part, remark, prefix);
     signs::section(out, &one.shadow_ai, &one.pipeline, part, prefix);
     gaps::section(out, &one.diagnostics, None, prefix);
     notes(out, &one.notes);

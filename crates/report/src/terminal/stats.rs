@@ -75,7 +75,7 @@ fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
         (Some(known), _) => format!("{name}: {known}"),
         (None, Some(unknown)) => format!("{name}: {unknown}"),
         (None, None) if together.lines.total == 0 => {
-            format!("{name}: {}", answer::no_line_at_all(report))
+            format!("{name}: {}", answer::no_line_together(report))
         }
         (None, None) => format!(
             "{name}: {}; the AI share of {} is unknown",
@@ -198,7 +198,8 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     if with_months {
         months(sheet, &one.usage.months, one.usage.coverage.undated);
     }
-    health(sheet, &one.health, whose);
+    let remark = answer::as_far_as_read(&one.diagnostics);
+    health(sheet, &one.health, whose, remark);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
     sections::shadow(sheet, &one.shadow_ai, whose, false);
     pipeline(sheet, &one.pipeline, whose);
@@ -251,13 +252,13 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse], undated: u64) {
     }
 }
 
-fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str) {
+fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, remark: &str) {
     sheet.heading(&format!(
         "Health of the last {} days{whose}",
         health.window_days
     ));
     let unicode = sheet.style.unicode;
-    sheet.labelled("Churn", Ink::Plain, &words::churn(&health.churn));
+    sheet.labelled("Churn", Ink::Plain, &words::churn(&health.churn, remark));
     if let Some(text) = words::unread_changes(health) {
         sheet.labelled("", Ink::Medium, &text);
     }

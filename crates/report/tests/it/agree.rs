@@ -367,5 +367,31 @@ fn an_interrupted_run_says_of_no_tool_that_its_lines_are_gone() {
         assert!(!text.contains("o line today"), "{text}");
         assert!(text.contains("lines not known"), "{text}");
         assert!(text.contains("commits read, back from"), "{text}");
+        assert!(
+            text.contains("what they changed was not read to the end"),
+            "{text}"
+        );
+    }
+    // Before a line was read.
+    let one = &mut stats.repositories[0];
+    one.usage.lines = LineShares::default();
+    one.usage.recent_lines = LineShares::default();
+    one.usage.coverage.recent = Proportion::new(0, 0);
+    one.usage.coverage.all = Proportion::new(0, 0);
+    stats.together.lines = LineShares::default();
+    stats.together.recent_lines = LineShares::default();
+    stats.together.coverage = Proportion::new(0, 0);
+    let mut scan = fixtures::rich();
+    scan.usage = Some(stats.repositories[0].usage.clone());
+    scan.findings.clear();
+    scan.diagnostics = stats.repositories[0].diagnostics.clone();
+    let scan = [terminal::scan(&scan, &WIDE, false), html::scan(&scan, &[])];
+    for text in everywhere(&stats).into_iter().chain(scan) {
+        assert!(
+            text.contains("not known: the run was interrupted before history was read"),
+            "{text}"
+        );
+        assert!(!text.to_lowercase().contains("committed line"), "{text}");
+        assert!(!text.contains("No line is committed"), "{text}");
     }
 }

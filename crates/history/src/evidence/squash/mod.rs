@@ -260,19 +260,23 @@ pub(super) fn find(
     unread += rest.filter(|pair| is_squash_of_head(pair)).count();
     // What an interrupt left out is told elsewhere.
     if unread > 0 && !interrupt.load(Ordering::Relaxed) {
-        diagnostics.push(Diagnostic::new(
-            Level::Note,
-            "squash-not-refined",
-            format!(
-                "{} too long, or one of too many, to be followed: the lines keep the evidence of the squash",
-                match unread {
-                    1 => "the branch of 1 squash is".to_owned(),
-                    _ => format!("the branches of {unread} squashes are each"),
-                }
-            ),
-        ));
+        diagnostics.push(not_refined(unread));
     }
     squashes
+}
+
+fn not_refined(squashes: usize) -> Diagnostic {
+    Diagnostic::new(
+        Level::Note,
+        "squash-not-refined",
+        format!(
+            "{} too long, or one of too many, to be followed: the lines keep the evidence of the squash",
+            match squashes {
+                1 => "the branch of 1 squash is".to_owned(),
+                many => format!("the branches of {many} squashes are each"),
+            }
+        ),
+    )
 }
 
 /// Each squash with the head of its branch, newest squash first.
