@@ -232,7 +232,12 @@ pub(crate) fn no_line_together(report: &StatsReport) -> String {
     if all.any(|one| is_interrupted(&one.diagnostics)) {
         return format!("who wrote it is {NOT_READ}");
     }
-    match report.repositories.iter().map(|one| one.usage.generated_lines).sum() {
+    match report
+        .repositories
+        .iter()
+        .map(|one| one.usage.generated_lines)
+        .sum()
+    {
         0 => "no committed line to look at".to_owned(),
         generated => all_generated(generated),
     }

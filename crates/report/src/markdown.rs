@@ -491,7 +491,7 @@ fn grounds(out: &mut String, repositories: &[RepositoryStats]) {
 fn rework(health: &Health) -> String {
     let mut out = String::new();
     if health.churn.unread + health.churn.cut > 0 {
-        let _ = writeln!(out, "- **Churn:** {}", words::churn(&health.churn));
+        let _ = writeln!(out, "- **Churn:** {}", words::churn(&health.churn, ""));
     }
     if let Some(unread) = words::unread_changes(health) {
         let _ = writeln!(out, "- {unread}");

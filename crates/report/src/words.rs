@@ -162,7 +162,14 @@ pub(crate) fn at_least(p: &Proportion) -> String {
 /// What the commits of the window changed, as a sentence without a stop; `remark` says why all of it is a part.
 pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
     let commits = counted(churn.commits, "commit");
-    let mut text = if churn.unread > 0 && churn.unread == churn.commits {
+    let is_unread = churn.unread == churn.commits && churn.added + churn.removed == 0;
+    if churn.commits == 0 && churn.cut > 0 && remark.is_empty() {
+        return format!(
+            "what {} changed, where history is cut off, is not known",
+            counted(churn.cut, "commit")
+        );
+    }
+    let mut text = if churn.unread > 0 && is_unread {
         format!("{commits}; what they changed cannot be read here")
     } else {
         format!(
@@ -172,7 +179,7 @@ pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
             count(churn.removed)
         )
     };
-    if churn.unread > 0 && churn.unread < churn.commits {
+    if churn.unread > 0 && !is_unread {
         let _ = write!(
             text,
             ", without changes of {} that cannot be read here",
@@ -293,6 +300,9 @@ pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessR
 
 /// Lines named for a tool: `12 lines`, `3 to 12 lines`, `up to 12 lines`.
 pub(crate) fn of_tool(tool: &ToolUse) -> String {
+    if tool.lines == 0 && tool.generated_lines + tool.large_files > 0 {
+        return "no line that counts".to_owned();
+    }
     if tool.lines == 0 {
         return "no line today".to_owned();
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
 use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
-use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
+use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
 use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
@@ -108,12 +108,16 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             Some(since) => format!("the {}", answer::since(since)),
             None => "all lines".to_owned(),
         };
+        let share = |lines: &LineShares| match lines.ai {
+            0 => "none that is known".to_owned(),
+            _ => words::ai_share(lines),
+        };
         let mut text = String::new();
         if scope.since.is_none() && recent.total > 0 {
             let _ = write!(
                 text,
                 "{} of the lines of the last {} days ({} of {}) and ",
-                words::ai_share(recent),
+                share(recent),
                 usage.coverage.window_days,
                 words::ai_count(recent),
                 words::count(recent.total)
@@ -122,7 +126,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
         let _ = write!(
             text,
             "{} of {of_all} ({} of {})",
-            words::ai_share(lines),
+            share(lines),
             words::ai_count(lines),
             words::count(lines.total)
         );
