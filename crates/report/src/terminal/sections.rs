@@ -322,10 +322,13 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show
             .collect();
         sheet.table(LABEL, &rows);
     } else {
-        // Where tools are judged, there is nothing to do about the others.
+        // Where tools are judged, there is nothing to do about approved ones; libraries stand below.
         let to_act_on: Vec<_> = signs
             .into_iter()
-            .filter(|(standing, _)| !is_judged || *standing == Standing::NotListed)
+            .filter(|(standing, signal)| {
+                let is_library = signal.kind == SignalKind::Dependency;
+                !is_judged || *standing != Standing::Approved && !is_library
+            })
             .map(|(_, signal)| signal)
             .collect();
         grouped(sheet, &to_act_on);

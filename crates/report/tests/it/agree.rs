@@ -284,6 +284,16 @@ fn libraries_are_named_for_themselves_and_approved_tools_are_nothing_to_act_on()
         first_seen: None,
         last_seen: None,
     });
+    // What names no coding tool is not judged, and is there.
+    shadow.signals.push(Signal {
+        tool: ToolId::new("unspecified"),
+        kind: SignalKind::Configuration,
+        state: SignalState::Present,
+        path: "AGENTS.md".into(),
+        detail: None,
+        first_seen: None,
+        last_seen: None,
+    });
     for text in everywhere(&stats) {
         let libraries =
             "Libraries that the application calls, which are no coding tools and are not judged: ";
@@ -299,6 +309,8 @@ fn libraries_are_named_for_themselves_and_approved_tools_are_nothing_to_act_on()
         "{terminal}"
     );
     assert!(!terminal.contains("CLAUDE.md"), "{terminal}");
+    assert!(terminal.contains("AGENTS.md"), "{terminal}");
+    assert!(!terminal.contains("package.json"), "{terminal}");
     assert!(terminal.contains(".gitignore (.cursor/)"), "{terminal}");
     assert!(
         html.contains("claude <span class=\"tag ok\">approved</span>"),
