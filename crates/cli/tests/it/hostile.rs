@@ -720,7 +720,7 @@ fn what_lies_above_the_repository_does_not_hide_its_files() {
 
 /// What `stats` says in each form, with single spaces and dashes as they are.
 fn said(repository: &Repository, folder: &std::path::Path, more: &[&str]) -> [String; 3] {
-    ["text", "markdown", "html"].map(|format| {
+    ["terminal", "markdown", "html"].map(|format| {
         let command = [&["stats", "--format", format], more].concat();
         let text = repository.trueline_in(folder, &command).stdout();
         let text = text.replace("&#45;", "-");

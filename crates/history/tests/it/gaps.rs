@@ -159,14 +159,14 @@ fn changes_that_cannot_be_read_are_left_out_and_counted() {
 #[test]
 fn one_lost_version_among_many_leaves_figures_that_are_said_to_be_parts() {
     let mut repo = Repo::new();
-    repo.write("lost.rs", "1\n");
+    repo.write("lost.rs", "lost\n");
     repo.write("a.rs", "0\n");
     repo.commit("one");
     for nth in 1..60 {
         repo.write("a.rs", &format!("{nth}\n"));
         repo.commit_after(1, "change");
     }
-    repo.write("lost.rs", "1\n2\n");
+    repo.write("lost.rs", "lost\nfound\n");
     repo.write("logo.png", "\0first");
     repo.commit("two");
     repo.write("logo.png", "\0second");
