@@ -57,6 +57,53 @@ pub fn check_file_of(
     Ok(check(&source, path, surroundings, Some(file)))
 }
 
+/// The record of a file on which the analysis itself failed: a fault of ours is no word for the file.
+#[must_use]
+pub fn failed(path: RepoPath, size: u64) -> Artifact {
+    Artifact {
+        path,
+        verdict: Verdict::Unknown,
+        formats: Vec::new(),
+        size,
+        sha256: None,
+        loads_under_weights_only: None,
+        refused_under_weights_only: None,
+        licence: None,
+        model_card: None,
+        vetted: false,
+        breaches: Vec::new(),
+        reasons: vec![remark(
+            Verdict::Unknown,
+            technique::ANALYSIS_FAILED,
+            "the analysis failed on this file; please report it with the file, if you may",
+        )],
+        advice: None,
+    }
+}
+
+/// What is said of source code that no loader of the models beside it runs.
+#[must_use]
+pub fn source_not_judged() -> Reason {
+    remark(
+        Verdict::Clean,
+        technique::SOURCE_NOT_JUDGED,
+        "source code that loading the models here does not run; it was not judged as a program (given by its own name, it is)",
+    )
+}
+
+fn remark(verdict: Verdict, technique: Technique, message: &str) -> Reason {
+    Reason {
+        verdict,
+        technique: technique.id.to_owned(),
+        message: message.to_owned(),
+        members: Vec::new(),
+        offset: 0,
+        call: None,
+        cwe: None,
+        references: Vec::new(),
+    }
+}
+
 /// SHA-256 of a file of any size, in hexadecimal.
 pub fn sha256_of(file: &Path) -> Result<String, CheckError> {
     let source = Source::of_file(File::open(file)?)?;
@@ -96,6 +143,7 @@ fn check(
     if let Some(file) = on_disk {
         links::inspect(&mut inspection, file, &external);
     }
+    inspection.tell_walk();
     if source.failed() {
         inspection.report(
             Verdict::Unknown,
@@ -168,10 +216,7 @@ fn advice(
     };
     let name = path.display();
     if is("git-lfs-pointer") {
-        return Some(format!(
-            "The file itself is not here: git lfs pull --include {} fetches it.",
-            argument(&name)
-        ));
+        return Some(fetch(None, &name));
     }
     if verdict >= Verdict::Suspicious {
         let is_code = |reason: &&Reason| reason.technique == technique::PICKLE_CODE_OBJECT.id;
@@ -234,6 +279,19 @@ fn advice(
         ));
     }
     None
+}
+
+/// How to fetch what a pointer of Git LFS stands for. Its patterns count from the root of the repository, wherever one
+/// stands in it; the folder of another repository is given.
+#[must_use]
+pub fn fetch(other: Option<&str>, path_in_repository: &str) -> String {
+    // A pattern has no way to write these, and a list of patterns has commas; any letter in their place is the file too.
+    let pattern = path_in_repository.replace([',', '*', '[', ']', '{', '}', '\\', '!'], "?");
+    let at = other.map_or_else(String::new, |folder| format!(" -C {}", argument(folder)));
+    format!(
+        "The file itself is not here: git{at} lfs pull --include {} fetches it.",
+        argument(&pattern)
+    )
 }
 
 /// Is there anything that holds weights, and could hold them as safetensors?

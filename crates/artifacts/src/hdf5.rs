@@ -88,10 +88,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
         work_left: MAX_WORK.saturating_add(source.len()),
         ..Seen::default()
     };
-    if root(source, start, &mut seen).is_none() {
+    let walked = &inspection.walked(source);
+    if root(walked, start, &mut seen).is_none() {
         seen.incomplete = true;
     }
-    let Some(shape) = shape(source, start) else {
+    let Some(shape) = shape(walked, start) else {
         inspection.report(
             Verdict::Unknown,
             technique::HDF5_STRUCTURE,
@@ -116,7 +117,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source, start: u64) 
         if seen.spend(16).is_none() {
             break;
         }
-        if object::read(inspection, source, shape, address, &mut seen).is_none() {
+        if object::read(inspection, walked, shape, address, &mut seen).is_none() {
             seen.incomplete = true;
         }
     }

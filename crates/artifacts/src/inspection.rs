@@ -8,9 +8,9 @@ use std::rc::Rc;
 
 use trueline_facts::artifact::{Reason, Verdict};
 
-use crate::encoding::{Compression, Decoded, Limit, Price};
+use crate::compression::{self, Compression, Decoded, Limit, Price, Seen};
 use crate::sniff;
-use crate::source::Source;
+use crate::source::{Meter, Source};
 use crate::technique::{self, Technique};
 
 /// Archives in archives, encodings in encodings.
@@ -25,7 +25,7 @@ const MIN_MEMBER_BYTES: u64 = 16 << 20;
 const MEMBER_COST: u64 = 1 << 10;
 /// And at most, with files of any size.
 const MAX_DECODED: u64 = 512 << 20;
-/// Work of decoders (`encoding::Price`): bytes that come out of them with those in long runs, and more for slow ones.
+/// Work of decoders (`compression::Price`): bytes that come out of them with those in long runs, and more for slow ones.
 const MIN_STREAMED: u64 = 1 << 30;
 /// And of one member of a quick one, so that none uses up what others need.
 const MAX_STREAMED_MEMBER: u64 = 512 << 20;
@@ -66,6 +66,10 @@ const MIN_LINK_STEPS: u64 = 2 << 20;
 const MIN_LOOKS: u64 = 4 << 20;
 /// Nodes of graphs beside one for every four bytes of the file: each is a message of its own with others in it.
 const MIN_NODES: u64 = 500_000;
+/// What the walks over the structure of formats may read (`source::Meter`), beside two for each byte of the file and
+/// one for every sixteen that come out of decoders: an ordinary graph of nothing but nodes takes one for each.
+const MIN_WALK: u64 = 1 << 20;
+const DECODED_A_UNIT: u64 = 16;
 /// Bytes of JSON that are parsed beside four times those of the file: a tokenizer has nine million.
 const MIN_JSON: u64 = 12 << 20;
 /// Bytes of JSON values, also for small files, and for each byte of a larger one.
@@ -130,6 +134,8 @@ pub(crate) struct Inspection {
     pub(crate) json_left: u64,
     /// Nodes of graphs that may still be read.
     pub(crate) nodes_left: u64,
+    /// What walks over structures may still read.
+    walk: Meter,
 }
 
 /// What stands around the bytes that are looked at.
@@ -178,6 +184,7 @@ impl Inspection {
             steps_left: size.saturating_mul(8).saturating_add(MIN_STEPS),
             json_left: size.saturating_mul(4).saturating_add(MIN_JSON),
             nodes_left: (size / 4).saturating_add(MIN_NODES),
+            walk: Meter::new(size.saturating_mul(2).saturating_add(MIN_WALK)),
             looks_left: u32::try_from(size.saturating_mul(4).saturating_add(MIN_LOOKS))
                 .unwrap_or(u32::MAX),
         }
@@ -217,6 +224,10 @@ impl Inspection {
         if !self.formats.contains(&name) {
             self.formats.push(name);
         }
+    }
+
+    pub(crate) fn has_formats(&self) -> bool {
+        !self.formats.is_empty()
     }
 
     pub(crate) fn has_format(&self, name: &str) -> bool {
@@ -314,6 +325,45 @@ impl Inspection {
         });
     }
 
+    /// The same source for a walk over its structure: what that reads is paid for.
+    pub(crate) fn walked(&self, source: &Source) -> Source {
+        source.metered(&self.walk)
+    }
+
+    /// Says that walks were cut short, if they were.
+    pub(crate) fn tell_walk(&mut self) {
+        if self.walk.is_spent() {
+            self.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "its structure was not read to its end: it has more parts than are followed",
+            );
+        }
+    }
+
+    /// Looks through a stream of gzip or zlib, up to so many bytes that come out of it.
+    pub(crate) fn look_through(
+        &mut self,
+        source: &Source,
+        compression: Compression,
+        limit: u64,
+    ) -> Seen {
+        let limit = limit.min(self.streamed_left / Price::MAX);
+        if limit == 0 {
+            self.report(
+                Verdict::Unknown,
+                technique::BUDGET,
+                0,
+                "what looks compressed was not looked into: there is too much of it",
+            );
+            return Seen::default();
+        }
+        let seen = compression::look_through(source, compression, limit);
+        self.streamed_left = self.streamed_left.saturating_sub(seen.work);
+        seen
+    }
+
     /// What one quick decoder may put out.
     pub(crate) fn limit(&self) -> Limit {
         Limit {
@@ -349,8 +399,9 @@ impl Inspection {
     }
 
     /// The same of bytes that are all kept.
-    pub(crate) const fn decoded_bytes(&mut self, count: u64) {
+    pub(crate) fn decoded_bytes(&mut self, count: u64) {
         self.decoded_left = self.decoded_left.saturating_sub(count);
+        self.walk.add(count / DECODED_A_UNIT);
         self.member_bytes_left = self
             .member_bytes_left
             .saturating_add(count.saturating_mul(2));

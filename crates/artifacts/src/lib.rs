@@ -16,6 +16,7 @@ mod bundle;
 mod caffe;
 mod check;
 mod code;
+mod compression;
 mod coreml;
 mod encoding;
 mod executable;
@@ -60,7 +61,8 @@ mod yaml;
 mod zip;
 
 pub use check::{
-    CheckError, Surroundings, check_bytes, check_file, check_file_of, is_text, sha256_of,
+    CheckError, Surroundings, check_bytes, check_file, check_file_of, failed, fetch, is_text,
+    sha256_of, source_not_judged,
 };
 pub use executable::is_library;
 pub use source::{ReadAt, stop};

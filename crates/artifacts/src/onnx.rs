@@ -96,6 +96,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, source: &Source) {
                 for node in messages(&bytes, 7) {
                     walk.node(&node, 0);
                 }
+                // What its attributes are where a node does not say so.
+                for attribute in messages(&bytes, 11) {
+                    walk.attribute(&attribute, "", 0);
+                }
             }
             _ => {}
         }
@@ -280,29 +284,34 @@ impl Walk<'_> {
             );
         }
         for attribute in messages(node, 5) {
-            // Asked for once: an attribute may hold very many values.
-            let mut name = None;
-            for (number, field) in fields(&attribute) {
-                let Field::Bytes(bytes) = field else { continue };
-                match number {
-                    5 | 10 => self.tensor(&bytes),
-                    6 | 11 => self.graph(&bytes, depth + 1),
-                    22 | 23 => {
-                        for tensor in messages(&bytes, 1).chain(messages(&bytes, 2)) {
-                            self.tensor(&tensor);
-                        }
+            self.attribute(&attribute, &op, depth);
+        }
+    }
+
+    /// An attribute of a node, or what it is for nodes of a function that do not say so.
+    fn attribute(&mut self, attribute: &Source, op: &str, depth: u32) {
+        // Asked for once: an attribute may hold very many values.
+        let mut name = None;
+        for (number, field) in fields(attribute) {
+            let Field::Bytes(bytes) = field else { continue };
+            match number {
+                5 | 10 => self.tensor(&bytes),
+                6 | 11 => self.graph(&bytes, depth + 1),
+                22 | 23 => {
+                    for tensor in messages(&bytes, 1).chain(messages(&bytes, 2)) {
+                        self.tensor(&tensor);
                     }
-                    4 if bytes.len() < 4096 => {
-                        if let Ok(value) = String::from_utf8(bytes.read(0, 4096)) {
-                            let name = name.get_or_insert_with(|| short_text(&attribute, 1));
-                            self.library(name, &value);
-                            if op == "EPContext" && name == "ep_cache_context" {
-                                self.compiled(&value);
-                            }
-                        }
-                    }
-                    _ => {}
                 }
+                4 if bytes.len() < 4096 => {
+                    if let Ok(value) = String::from_utf8(bytes.read(0, 4096)) {
+                        let name = name.get_or_insert_with(|| short_text(attribute, 1));
+                        self.library(name, &value);
+                        if op == "EPContext" && name == "ep_cache_context" {
+                            self.compiled(&value);
+                        }
+                    }
+                }
+                _ => {}
             }
         }
     }

@@ -3,11 +3,9 @@
 //! No loader of the format reads either, so they are there for somebody else. Padding is passed over; what is found is
 //! looked into by its content.
 
-use std::io::Read;
-
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding::{self, Compression};
+use crate::compression::Compression;
 use crate::inspection::{Context, Inspection, bytes_stand};
 use crate::source::Source;
 use crate::{executable, pickle, sniff, technique};
@@ -54,19 +52,27 @@ pub(crate) fn in_items(inspection: &mut Inspection, items: &Source) {
     let Some(first) = items.array::<1>(0) else {
         return;
     };
-    if pickle::opens(first[0]) && pickle::looks_like(items) {
+    if pickle::opens(first[0]) && pickle::is_pickle(inspection, items) {
         inspection.within("(tensor data)", Context::Constant, |inspection| {
             pickle::search(inspection, items, 0);
         });
-    } else if sniff::is_file(items) || is_zlib(items) {
+    } else if sniff::is_file(items) || is_zlib(inspection, items) {
         inspection.member("(tensor data)", Context::Constant, items);
     }
 }
 
-/// Is it a stream of zlib that decodes to its end? Two bytes alone say nothing.
-fn is_zlib(items: &Source) -> bool {
+/// Is it a stream of zlib? Two bytes alone say nothing.
+fn is_zlib(inspection: &mut Inspection, items: &Source) -> bool {
     let head = items.read(0, 4);
-    Compression::of(&head) == Some(Compression::Zlib) && encoding::end_of_zlib(items) > 0
+    Compression::of(&head) == Some(Compression::Zlib)
+        && is_stream(inspection, items, Compression::Zlib)
+}
+
+/// Is it compressed for certain: does it decode to its end and its sum, or for long?
+fn is_stream(inspection: &mut Inspection, source: &Source, compression: Compression) -> bool {
+    const LONG: u64 = 4 << 20;
+    let seen = inspection.look_through(source, compression, LONG);
+    seen.count > 0 && (seen.end.is_some() || seen.count > LONG)
 }
 
 /// Bytes that are looked through for programs, from either end.
@@ -92,7 +98,7 @@ pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64)
         for place in marks.filter(|place| (*place as u64) < PIECE) {
             let rest = source.slice(at + place as u64, u64::MAX);
             let is_program = matches!(executable::kind(&rest), Some("elf" | "pe"));
-            if !is_program && !is_gzip(&rest) {
+            if !is_program && !is_gzip(inspection, &rest) {
                 continue;
             }
             found += 1;
@@ -112,21 +118,8 @@ pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64)
     }
 }
 
-/// Is it compressed for certain: does it decode to its end and its sum, or for long?
-fn is_gzip(source: &Source) -> bool {
-    const LONG: usize = 4 << 20;
-    if !matches!(source.array(0), Some([0x1f, 0x8b, 8, 0..=31])) {
-        return false;
-    }
-    let mut decoder = flate2::read::GzDecoder::new(source.reader());
-    let mut piece = [0; 1 << 12];
-    let mut count = 0;
-    while count < LONG {
-        match decoder.read(&mut piece) {
-            Ok(0) => return count > 0,
-            Ok(more) => count += more,
-            Err(_) => return false,
-        }
-    }
-    true
+/// The same where the mark may stand by chance.
+fn is_gzip(inspection: &mut Inspection, source: &Source) -> bool {
+    matches!(source.array(0), Some([0x1f, 0x8b, 8, 0..=31]))
+        && is_stream(inspection, source, Compression::Gzip)
 }

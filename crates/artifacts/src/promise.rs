@@ -47,7 +47,42 @@ const MODELS: &[(usize, &[u8], &str, &str)] = &[
     (0, b"IxFI", "faiss", "a faiss index"),
     (0, b"IwFl", "faiss", "a faiss index"),
     (0, b"binf", "xgboost", "an XGBoost model of an old version"),
+    (
+        0,
+        JAVA,
+        "java-serialised",
+        "objects of Java, whose loader makes whatever classes they name",
+    ),
+    (
+        0,
+        b"7JL",
+        "julia-serialised",
+        "values of Julia, whose loader runs what they hold",
+    ),
 ];
+/// The mark of Java's serialisation, in which Weka and others keep models.
+const JAVA: &[u8] = &[0xac, 0xed, 0, 5];
+/// Classes that objects of Java are made of where they are there to call something, and bytes that are searched for them.
+const JAVA_CALLS: &[&[u8]] = &[
+    b"org.apache.commons.collections",
+    b"org.codehaus.groovy.runtime",
+    b"com.sun.org.apache.xalan",
+    b"org.apache.xalan.xsltc",
+    b"java.lang.Runtime",
+    b"java.lang.ProcessBuilder",
+    b"java.lang.reflect.Proxy",
+    b"javax.management.BadAttributeValueExpException",
+    b"com.sun.rowset.JdbcRowSetImpl",
+    b"org.springframework.beans.factory",
+    b"sun.rmi.server",
+    b"java.rmi.server.RemoteObject",
+    b"javax.naming.",
+    b"bsh.XThis",
+    b"org.mozilla.javascript",
+    b"org.python.core",
+    b"com.mchange.v2.c3p0",
+];
+const MAX_JAVA: usize = 4 << 20;
 /// The end of a sorted table, in which TensorFlow keeps what its checkpoints hold.
 const TABLE: [u8; 8] = [0x57, 0xfb, 0x80, 0x8b, 0x24, 0x75, 0x47, 0xdb];
 /// The same by the extension, of content that is no text.
@@ -77,6 +112,11 @@ const NAMED: &[(&str, &str, &str)] = &[
     ("dnn", "cntk", "a CNTK model"),
     ("cntk", "cntk", "a CNTK model"),
     ("tmfile", "tengine", "a Tengine model"),
+    (
+        "bson",
+        "bson",
+        "a model in BSON, whose loader in Julia runs what it holds",
+    ),
 ];
 
 /// Extensions of formats that are read here, and what their files are found to be.
@@ -100,7 +140,7 @@ const LOADED: &[&str] = &[
 
 /// Those of them that are pickles.
 const PICKLES: &[&str] = &["pkl", "pickle", "dill", "joblib", "pt", "pth", "ckpt"];
-/// Text under such a name that is searched.
+/// Bytes of a text that are searched.
 const MAX_TEXT: u64 = 64 << 20;
 
 /// Compares the name of a file with what was found in it.
@@ -131,12 +171,27 @@ pub(crate) fn check(
         );
         return;
     }
-    if found.is_empty() && !sniff::is_text(&source.read(0, 512)) {
+    let first = source.read(0, 512);
+    let is_text = sniff::is_text(&first);
+    if found.is_empty() && !is_text {
         unread_model(inspection, &lower, source, &head);
     }
-    if found.is_empty() && PICKLES.contains(&extension) && source.len() <= MAX_TEXT {
+    if found.is_empty() && PICKLES.contains(&extension) {
         // A pickle may stand in what is text for all that opens it.
-        crate::pickle::search(inspection, source, 0);
+        crate::pickle::search(inspection, &source.slice(0, MAX_TEXT), 0);
+    }
+    if found.is_empty() && is_text && source.len() > MAX_TEXT {
+        inspection.report(
+            // Bytes that are no text in UTF-8 are data of some kind.
+            if is_model || !sniff::is_plain_text(&first) {
+                Verdict::Unknown
+            } else {
+                Verdict::Clean
+            },
+            technique::BUDGET,
+            MAX_TEXT,
+            "content that was searched for pickles in its first 64 MB alone",
+        );
     }
     let Some((extension, formats)) = promise else {
         return;
@@ -200,6 +255,9 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
             0,
             format!("{what}, which is not read here: load it only if you trust who made it"),
         );
+        if head.starts_with(JAVA) {
+            java(inspection, source);
+        }
     } else if is_unpickled(lower) {
         inspection.report(
             Verdict::Unknown,
@@ -207,14 +265,31 @@ fn unread_model(inspection: &mut Inspection, lower: &str, source: &Source, head:
             0,
             "named as weights that loaders unpickle, but its content is not known here",
         );
-    } else if source.len() > sniff::MAX_UNKNOWN
-        && extension.is_some_and(|extension| LOADED.contains(&extension))
-    {
+    } else if source.len() > sniff::MAX_UNKNOWN && !inspection.has_formats() {
         inspection.report(
             Verdict::Unknown,
             technique::BUDGET,
             sniff::MAX_UNKNOWN,
             "content of no known format, which was searched for pickles in its first 64 MB alone",
+        );
+    }
+}
+
+/// Classes among objects of Java that call something when they are made.
+fn java(inspection: &mut Inspection, source: &Source) {
+    let bytes = source.read(0, MAX_JAVA);
+    let found = JAVA_CALLS
+        .iter()
+        .find(|class| memchr::memmem::find(&bytes, class).is_some());
+    if let Some(class) = found {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::JAVA_CALLS,
+            0,
+            format!(
+                "the objects are of {}, by which making them calls something: no model has them",
+                String::from_utf8_lossy(class).trim_end_matches('.')
+            ),
         );
     }
 }

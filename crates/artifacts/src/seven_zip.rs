@@ -7,11 +7,11 @@ use std::io::Read;
 
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding::Price;
+use crate::compression::{self, Price};
 use crate::inspection::Inspection;
 use crate::source::Source;
 use crate::zip::Member;
-use crate::{bundle, encoding, technique, zip};
+use crate::{bundle, technique, zip};
 
 mod header;
 
@@ -79,7 +79,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         };
         for size in &folder.files {
             let Some(name) = names.next() else { break };
-            let decoded = encoding::collect(
+            let decoded = compression::collect(
                 reader.by_ref().take(*size),
                 inspection.limit_of_slow(),
                 Price::BZIP2,
@@ -178,7 +178,7 @@ fn decoder(folder: &Folder, packed: &Source) -> Option<Box<dyn Read>> {
             [3, 1, 1] => {
                 let (first, dictionary) = properties.split_first()?;
                 let dictionary = u32::from_le_bytes(dictionary.try_into().ok()?);
-                if dictionary > encoding::MAX_WINDOW {
+                if dictionary > compression::MAX_WINDOW {
                     return None;
                 }
                 let decoder =
@@ -189,15 +189,15 @@ fn decoder(folder: &Folder, packed: &Source) -> Option<Box<dyn Read>> {
                 let bits = u32::from(*properties.first()?);
                 let dictionary = (2 | u64::from(bits & 1)).checked_shl(bits / 2 + 11)?;
                 let dictionary = u32::try_from(dictionary).ok()?;
-                if dictionary > encoding::MAX_WINDOW {
+                if dictionary > compression::MAX_WINDOW {
                     return None;
                 }
                 Box::new(lzma_rust2::Lzma2Reader::new(reader, dictionary, None))
             }
             // Of other programs than 7-Zip itself; its window is asked for before it is made.
             [4, 0xf7, 0x11, 1] if is_first => {
-                encoding::zstd_window(packed, 0)
-                    .filter(|window| *window <= u64::from(encoding::MAX_WINDOW))?;
+                compression::zstd_window(packed, 0)
+                    .filter(|window| *window <= u64::from(compression::MAX_WINDOW))?;
                 Box::new(ruzstd::decoding::StreamingDecoder::new(reader).ok()?)
             }
             [4, 1, 8] => Box::new(flate2::read::DeflateDecoder::new(reader)),

@@ -2,7 +2,7 @@
 
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding::{self, Compression};
+use crate::compression::{self, Compression};
 use crate::inspection::{Context, Inspection};
 use crate::json::{self, Unread};
 use crate::source::Source;
@@ -14,15 +14,17 @@ use crate::{
 
 mod plain;
 
-pub(crate) use plain::is_whole_text;
+pub(crate) use plain::{is_plain_text, is_whole_text};
 
-use plain::{document_with_tail, has_extension, is_lfs_pointer, is_plain_text, is_prose, is_shell};
+use plain::{document_with_tail, has_extension, is_lfs_pointer, is_prose, is_shell};
 
 /// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
 const BOMB_RATIO: u64 = 200;
 /// The same of data that was compressed twice, which no writer of models does, from this many bytes on.
 const TWICE_RATIO: u64 = 2_000;
 const MIN_TWICE: u64 = 16 << 20;
+/// Bytes of a stream that are decoded again to find its end.
+const MAX_END: u64 = 64 << 20;
 /// Text that is read as configuration.
 const MAX_TEXT: u64 = 64 << 20;
 
@@ -63,7 +65,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
         python::compiled(inspection, &source.read(0, python::MAX_CODE));
     }
     let head = source.read(0, 512);
-    if let Some(end) = encoding::skipped(source) {
+    if let Some(end) = compression::skipped(source) {
         // Decoders of lz4 and zstd pass over such frames; others read them.
         pickle::search(inspection, &source.slice(0, end), 0);
         inspect(inspection, name, &source.slice(end, u64::MAX));
@@ -259,7 +261,7 @@ fn compressed(
     source: &Source,
     compression: Compression,
 ) -> bool {
-    let decoded = encoding::decode(source, compression, inspection.limit_of(compression));
+    let decoded = compression::decode(source, compression, inspection.limit_of(compression));
     let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
     if decoded.content.len() == 0 && (decoded.broken || weak) {
         if weak {
@@ -278,7 +280,7 @@ fn compressed(
     inspection.format(compression.name());
     inspection.decoded(&decoded);
     let size = decoded.content.len();
-    let is_one_value = encoding::is_bomb(&decoded.content, source.len());
+    let is_one_value = compression::is_bomb(&decoded.content, source.len());
     if decoded.cut || is_one_value {
         let is_bomb = is_one_value || size / source.len().max(1) >= BOMB_RATIO;
         inspection.report(
@@ -318,15 +320,15 @@ fn compressed(
     }
     if compression == Compression::Zlib {
         // Loaders stop at the end of the stream; what stands behind it is another one.
-        let end = encoding::end_of_zlib(source);
-        if end > 0 && end < source.len() {
+        let end = inspection.look_through(source, compression, MAX_END).end;
+        if let Some(end) = end.filter(|end| *end < source.len()) {
             pickle::search(inspection, source, end);
         }
     }
     if decoded.broken && compression == Compression::Gzip {
         // Some loaders read the first stream and leave the rest.
-        let end = encoding::end_of_first(source);
-        if end > 0 && end < source.len() {
+        let end = inspection.look_through(source, compression, MAX_END).end;
+        if let Some(end) = end.filter(|end| *end < source.len()) {
             inspection.member(
                 "(behind the compressed data)",
                 Context::Member,
@@ -341,7 +343,7 @@ fn compressed(
         // Extra field, name and comment: no loader reads them, and they may hold anything.
         pickle::search(
             inspection,
-            &source.slice(0, encoding::gzip_header(source)),
+            &source.slice(0, compression::gzip_header(source)),
             0,
         );
     }
@@ -385,6 +387,7 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
     if !is_named && !matches!(first, 0x08 | 0x0a | 0x12 | 0x10) {
         return false;
     }
+    let source = &inspection.walked(source);
     if onnx::is_onnx(source) {
         onnx::inspect(inspection, source);
         return true;

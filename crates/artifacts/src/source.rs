@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::sparse::Sparse;
 
@@ -69,11 +69,44 @@ impl ReadAt for OpenFile {
     }
 }
 
+/// What the walks over the structure of a file may still read, in all its parts: each read costs one, and one more for
+/// every so many bytes. Parts can overlap, lead to each other in circles and be very many.
+#[derive(Clone, Debug)]
+pub(crate) struct Meter(Arc<AtomicU64>);
+
+const BYTES_A_UNIT: u64 = 16;
+
+impl Meter {
+    pub(crate) fn new(left: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(left)))
+    }
+
+    pub(crate) fn add(&self, more: u64) {
+        if !self.is_spent() {
+            let left = self.0.load(Ordering::Relaxed);
+            self.0.store(left.saturating_add(more), Ordering::Relaxed);
+        }
+    }
+
+    /// Was more wanted than there is? It stays so.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    fn pays(&self, bytes: usize) -> bool {
+        let cost = 1 + bytes as u64 / BYTES_A_UNIT;
+        let left = self.0.load(Ordering::Relaxed).saturating_sub(cost);
+        self.0.store(left, Ordering::Relaxed);
+        left > 0
+    }
+}
+
 /// A range of something with bytes. Cheap to copy.
 #[derive(Clone)]
 pub(crate) struct Source {
     inner: Arc<dyn ReadAt>,
     failed: Arc<AtomicBool>,
+    meter: Option<Meter>,
     start: u64,
     len: u64,
 }
@@ -93,6 +126,7 @@ impl Source {
         Self {
             inner,
             failed: Arc::default(),
+            meter: None,
             start: 0,
             len,
         }
@@ -115,6 +149,14 @@ impl Source {
         self.len
     }
 
+    /// The same, with reads that are paid for: when nothing is left they are short.
+    pub(crate) fn metered(&self, meter: &Meter) -> Self {
+        Self {
+            meter: Some(meter.clone()),
+            ..self.clone()
+        }
+    }
+
     /// The end of a long run of one byte that goes on from `offset`, where it is known without reading.
     pub(crate) fn run_end(&self, offset: u64) -> u64 {
         let end = self.inner.run_end(self.start.saturating_add(offset));
@@ -132,6 +174,7 @@ impl Source {
         Self {
             inner: Arc::clone(&self.inner),
             failed: Arc::clone(&self.failed),
+            meter: self.meter.clone(),
             start: self.start + offset,
             len: len.min(self.len - offset),
         }
@@ -147,6 +190,9 @@ impl Source {
         let want = buffer
             .len()
             .min(usize::try_from(left).unwrap_or(usize::MAX));
+        if self.meter.as_ref().is_some_and(|meter| !meter.pays(want)) {
+            return 0;
+        }
         let mut done = 0;
         while done < want {
             match self
@@ -292,15 +338,17 @@ impl Cursor {
             return true;
         }
         let position = self.position();
-        if count > WINDOW || self.source.len.saturating_sub(position) < count as u64 {
+        let left = self.source.len.saturating_sub(position);
+        if count > WINDOW || left < count as u64 {
             return false;
         }
-        // Short looks are many: the window grows with use.
+        // Short looks are many, and so are short sources: the window grows with use.
         let size = if self.window.capacity() == 0 {
             1024.max(count)
         } else {
             WINDOW
         };
+        let size = size.min(usize::try_from(left).unwrap_or(WINDOW));
         self.window.resize(size, 0);
         let got = self.source.fill(position, &mut self.window);
         self.window.truncate(got);
@@ -360,6 +408,27 @@ impl Cursor {
                 return None;
             }
             size *= 8;
+        }
+    }
+
+    /// The same however far its end is: the line as far as it is kept. `None` if it has no end.
+    pub(crate) fn long_line(&mut self, kept: usize) -> Option<Vec<u8>> {
+        const PIECE: usize = 1 << 20;
+        let from = self.position();
+        let mut at = from;
+        loop {
+            let piece = self.source.read(at, PIECE);
+            if let Some(end) = memchr::memchr(b'\n', &piece) {
+                at += end as u64;
+                let len = usize::try_from(at - from).unwrap_or(kept).min(kept);
+                let line = self.source.read(from, len);
+                self.seek(at + 1);
+                return Some(line);
+            }
+            if piece.is_empty() {
+                return None;
+            }
+            at += piece.len() as u64;
         }
     }
 

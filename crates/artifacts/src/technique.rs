@@ -130,6 +130,9 @@ techniques! {
     INSECURE_INDEX = "packages-from-insecure-index", 494, ["pypa/pip#6886"];
     CONFIG_LIBRARY = "config-native-library", 829, ["https://onnxruntime.ai/docs/reference/operators/add-custom-op.html"];
     SERVER_PATH = "config-path-outside", 22, ["CVE-2026-47487", "CVE-2023-1177"];
+    JAVA_CALLS = "java-objects-that-call", 502, ["https://docs.oracle.com/en/java/javase/21/core/serialization-filtering1.html"];
+    ANALYSIS_FAILED = "analysis-failed", 0, [];
+    SOURCE_NOT_JUDGED = "source-not-judged", 0, [];
 }
 
 #[cfg(test)]
@@ -216,6 +219,30 @@ mod tests {
             std::fs::read_to_string(&written).unwrap_or_default() == page,
             "docs/model-techniques.md has to be:\n{page}"
         );
+    }
+
+    #[test]
+    fn reasons_name_their_technique_from_the_list_alone() {
+        let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut folders = vec![crates.canonicalize().unwrap()];
+        let mut own_ids = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|of| of == "rs")
+                    && path.components().any(|part| part.as_os_str() == "src")
+                {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let program = text.split("#[cfg(test)]").next().unwrap_or_default();
+                    // The field of a reason, given a text.
+                    let field = concat!("technique: ", '"');
+                    own_ids.extend(program.contains(field).then_some(path));
+                }
+            }
+        }
+        assert!(own_ids.is_empty(), "{own_ids:?}");
     }
 
     #[test]

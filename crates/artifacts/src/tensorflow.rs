@@ -64,8 +64,17 @@ fn looks_like_graph(source: &Source) -> bool {
 
 /// A name and an operation in capitals.
 fn is_node(source: &Source) -> bool {
-    let name = messages(source, 1).next().map(|s| s.read(0, 512));
-    let op = messages(source, 2).next().map(|s| s.read(0, 128));
+    let (mut name, mut op) = (None, None);
+    for (number, field) in fields(source) {
+        match (number, field) {
+            (1, Field::Bytes(text)) => name = name.or_else(|| Some(text.read(0, 512))),
+            (2, Field::Bytes(text)) => op = op.or_else(|| Some(text.read(0, 128))),
+            _ => {}
+        }
+        if name.is_some() && op.is_some() {
+            break;
+        }
+    }
     let (Some(name), Some(op)) = (name, op) else {
         return false;
     };

@@ -115,6 +115,12 @@ fn document(inspection: &mut Inspection, name: &str, value: &Value, syntax: Synt
                         _ => {}
                     }
                 }
+                if map.contains_key("zarr_format") {
+                    frameworks::zarr(inspection, map);
+                }
+                if map.contains_key("lc") {
+                    frameworks::langchain(inspection, map);
+                }
                 if map.contains_key("_target_") {
                     // What is called may take the name of another function.
                     for key in ["path", "method", "function"] {

@@ -42,6 +42,14 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
     declarations(inspection, &upper, is_model);
     drop(upper);
     let lower = text.to_ascii_lowercase();
+    if is_veiled(&lower) {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::XML_ENTITY,
+            0,
+            "the XML is written in an encoding that hides what it declares: no tool for models writes so",
+        );
+    }
     if is_openvino {
         weights(inspection, name, text, &lower);
     }
@@ -98,7 +106,19 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
             "a layer of an extension needs a native library, which is not here",
         );
     }
-    if lower.contains("xi:include") || lower.contains("http://www.w3.org/2001/xinclude") {
+    let stylesheet = lower.match_indices("<?xml-stylesheet").find(|(at, _)| {
+        let mut places = attributes(element(text, *at), "href");
+        places.any(|place| place.contains("://") || leads_outside(&place))
+    });
+    if let Some((at, _)) = stylesheet {
+        inspection.report(
+            Verdict::Suspicious,
+            technique::XML_ENTITY,
+            at as u64,
+            "the document asks for a style sheet from elsewhere, which programs that show it fetch and run",
+        );
+    }
+    if is_including(&lower) {
         let outside = attributes_at(text, &lower, "href")
             .any(|(_, path)| leads_outside(&path) || path.contains("://"));
         inspection.report(
@@ -112,6 +132,35 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
             "the document includes another file",
         );
     }
+}
+
+/// Is there an element that takes in another document, under the prefix that is declared for them?
+fn is_including(lower: &str) -> bool {
+    if lower.contains("xi:include") {
+        return true;
+    }
+    lower.contains("http://www.w3.org/2001/xinclude")
+        && (lower.contains(":include") || lower.contains("<include"))
+}
+
+/// Is the text written in an encoding in which marks of markup stand for others? What hides so is not seen here.
+fn is_veiled(lower: &str) -> bool {
+    const VEILS: &[&str] = &[
+        "utf-7",
+        "utf7",
+        "unicode-1-1-utf-7",
+        "ibm",
+        "cp037",
+        "cp500",
+        "cp1047",
+        "ebcdic",
+    ];
+    let declared = lower
+        .strip_prefix("<?xml")
+        .and_then(|rest| rest.split_once("?>"))
+        .and_then(|(declaration, _)| declaration.split_once("encoding"))
+        .map(|(_, value)| value.trim_start_matches([' ', '\t', '\n', '\r', '=', '"', '\'']));
+    declared.is_some_and(|value| VEILS.iter().any(|veil| value.starts_with(veil)))
 }
 
 /// The text with spaces for what no reader of it takes as markup: comments and quoted sections. Everything else stays

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::artifact::Verdict;
 
-use crate::encoding::{self, Compression};
+use crate::compression::{self, Compression};
 use crate::inspection::{Inspection, bytes_stand, printable};
 use crate::source::Source;
 use crate::technique::{self, Technique};
@@ -530,8 +530,8 @@ fn open(
     // What a header says and what the data is may differ: stored data under a compressed method is read too.
     let decoded = match local.entry.method.max(entry.method) {
         0 => return Some(Member { name, source: body }),
-        8 => encoding::inflate(&body, inspection.limit()),
-        12 => encoding::decode(&body, Compression::Bzip2, inspection.limit_of_slow()),
+        8 => compression::inflate(&body, inspection.limit()),
+        12 => compression::decode(&body, Compression::Bzip2, inspection.limit_of_slow()),
         14 => {
             // Four bytes of version and size, then raw properties without a length.
             let mut bytes = body.read(4, 5);
@@ -539,10 +539,10 @@ fn open(
             bytes.extend(body.read(9, 64 << 20));
             // The size ends the data where no mark does.
             let raw = Source::of_bytes(bytes);
-            encoding::lzma_of_size(&raw, entry.size.max(1), inspection.limit_of_slow())
+            compression::lzma_of_size(&raw, entry.size.max(1), inspection.limit_of_slow())
         }
-        93 => encoding::decode(&body, Compression::Zstd, inspection.limit()),
-        95 => encoding::decode(&body, Compression::Xz, inspection.limit_of_slow()),
+        93 => compression::decode(&body, Compression::Zstd, inspection.limit()),
+        95 => compression::decode(&body, Compression::Xz, inspection.limit_of_slow()),
         method => {
             inspection.report(
                 Verdict::Suspicious,
@@ -569,7 +569,7 @@ fn open(
         return Some(Member { name, source: body });
     }
     inspection.decoded(&decoded);
-    let is_whole_bomb = encoding::is_bomb(&decoded.content, body.len());
+    let is_whole_bomb = compression::is_bomb(&decoded.content, body.len());
     if !decoded.cut && is_whole_bomb {
         inspection.report(
             Verdict::Suspicious,

@@ -137,6 +137,7 @@ pub(crate) struct Writing {
     clippy::struct_excessive_bools,
     reason = "independent switches of a command line"
 )]
+#[command(override_usage = "trueline scan [OPTIONS] [PATH]...")]
 pub(crate) struct Scan {
     /// A repository, a folder of one, or any folder. With --only artifacts any number of files and folders.
     #[arg(default_value = ".", value_name = "PATH")]
@@ -180,7 +181,7 @@ pub(crate) struct Scan {
     #[arg(long, requires = "fix")]
     pub(crate) unsafe_fixes: bool,
     /// Print the fixes as a unified diff and change nothing.
-    #[arg(long, requires = "fix")]
+    #[arg(long, requires = "fix", conflicts_with = "format")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -261,7 +262,7 @@ pub(crate) struct Stats {
     #[arg(long, value_enum, default_value_t = StatsFormat::Terminal)]
     pub(crate) format: StatsFormat,
     /// Only lines added since: `90d` (before HEAD) or `2026-01-31`.
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub(crate) since: Option<String>,
     /// Break the lines down. Teams of fewer than five persons are folded together.
     #[arg(long, value_enum, value_name = "WHAT")]
@@ -308,7 +309,8 @@ impl By {
 pub(crate) struct Declare {
     /// The commits, as git names ranges (`main..HEAD`); HEAD alone by default.
     pub(crate) range: Option<String>,
-    /// The AI tool that wrote the lines: `claude`, `cursor`, `codex` …
+    /// The AI tool that wrote the lines: `claude`, `cursor`, `codex` … All lines that the commits added are noted as its
+    /// own; of a commit in which it only took part a trailer says so (`Assisted-by: TOOL`).
     #[arg(long, required_unless_present = "undo")]
     pub(crate) tool: Option<String>,
     /// Its model.

@@ -40,8 +40,12 @@ pub struct Entry {
     /// Latest evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
-    /// Commits that came through it.
+    /// Commits that came through it, `hinted` among them.
     pub commits: u64,
+    /// Those of them of which nothing but a hint speaks (a branch that a tool names): they do not count as use
+    /// of the tool.
+    #[serde(default)]
+    pub hinted: u64,
     /// Those of them without any sign of review.
     pub unreviewed: u64,
 }

@@ -88,6 +88,15 @@ pub struct SourceCoverage {
     /// Files that steer AI agents and were judged as such.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub agent_files: u64,
+    /// Text files that no front end reads, looked through for secrets that are known by their form and nothing else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub searched_files: u64,
+    /// Files that would have been read, were it not for `[scan] exclude` of `trueline.toml`.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excluded_files: u64,
+    /// The one kind of files that was asked for (`--only`); absent for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
 }
 
 #[expect(
@@ -144,6 +153,9 @@ pub struct WeaknessRate {
     /// Findings of the second tier that are not among the reported ones (`--all` lists them).
     #[serde(default)]
     pub uncertain: u64,
+    /// Findings, of either tier, that a comment or the baseline answers. Their sites are in no group.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub answered: u64,
 }
 
 impl WeaknessRate {

@@ -166,6 +166,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
                 ),
                 perhaps_ai: Proportion::default(),
                 uncertain: 0,
+                answered: 0,
             }
         })
         .collect();
@@ -197,7 +198,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
                 },
             )]),
             unsupported_files: 41,
-            agent_files: 0,
+            ..SourceCoverage::default()
         },
         weaknesses,
         findings,
@@ -622,6 +623,7 @@ fn pipeline() -> Vec<Entry> {
         first_seen: Some(NOW.plus_days(-280)),
         last_seen: Some(NOW.plus_days(-1)),
         commits,
+        hinted: commits / 10,
         unreviewed,
     };
     vec![

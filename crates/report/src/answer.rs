@@ -84,6 +84,11 @@ pub(crate) fn in_baseline(report: &ScanReport) -> u64 {
         .count() as u64
 }
 
+/// Findings that a comment beside their line answers.
+pub(crate) fn by_comment(report: &ScanReport) -> u64 {
+    report.suppressed.len() as u64 - in_baseline(report)
+}
+
 /// Findings of the second tier that a list of `listed` ones leaves out.
 pub(crate) fn uncertain(report: &ScanReport, listed: usize) -> u64 {
     report.uncertain + report.findings.len().saturating_sub(listed) as u64
@@ -98,7 +103,22 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
     if known > 0 {
         remarks.push(format!("{} in the baseline", words::count(known)));
     }
+    let by_comment = by_comment(report);
+    if by_comment > 0 {
+        remarks.push(format!(
+            "{} answered by a comment",
+            words::count(by_comment)
+        ));
+    }
     let read = files_read(report);
+    let others = report.sources.unsupported_files;
+    if read > 0 && others > 0 {
+        remarks.push(format!(
+            "{} of {} could be judged",
+            words::count(read),
+            words::counted(read + others, "file")
+        ));
+    }
     let interrupted = is_interrupted(&report.diagnostics);
     let text = if !findings.is_empty() {
         let total = words::counted(findings.len() as u64, &format!("{new}finding"));
@@ -121,12 +141,8 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
             words::counted(files_skipped(report), "file")
         )
     } else if read == 0 {
-        format!("Nothing to judge in {scope}: no file in a supported language")
+        nothing_read(report, &scope, &mut remarks)
     } else {
-        if report.sources.unsupported_files > 0 {
-            let files = words::counted(read, "file");
-            remarks.push(format!("{files} could be judged"));
-        }
         let so_far = if interrupted { " so far" } else { "" };
         format!("No {new}findings{so_far} in {scope}")
     };
@@ -135,6 +151,28 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
     } else {
         format!("{text} ({})", remarks.join(", "))
     }
+}
+
+/// Said where no file was judged, and why none was.
+fn nothing_read(report: &ScanReport, scope: &str, remarks: &mut Vec<String>) -> String {
+    let sources = &report.sources;
+    if sources.only.as_deref() == Some("agents") {
+        return format!("Nothing to judge in {scope}: no file that steers agents");
+    }
+    if sources.excluded_files > 0 {
+        let files = match sources.excluded_files {
+            1 => "1 file is".to_owned(),
+            several => format!("{} files are", words::count(several)),
+        };
+        return format!(
+            "Nothing to judge in {scope}: {files} left out by `[scan] exclude` of trueline.toml"
+        );
+    }
+    if sources.searched_files > 0 {
+        let files = words::counted(sources.searched_files, "other file");
+        remarks.push(format!("{files} looked through for secrets"));
+    }
+    format!("Nothing to judge in {scope}: no file in a supported language")
 }
 
 /// Several tools often speak of the same line: how many lines there are to look at.
@@ -526,6 +564,57 @@ pub(crate) fn tools_of(
     tools.sort_unstable();
     tools.dedup();
     tools
+}
+
+/// The tools that commits or lines name, those to act on first, and what each is to the policy.
+pub(crate) fn traced<'u>(shadow: &ShadowAi, tools: &'u [ToolUse]) -> Vec<(Standing, &'u ToolUse)> {
+    let approved = shadow.approved.as_deref().unwrap_or_default();
+    let standing = |tool: &ToolId| {
+        if shadow.unlisted.contains(tool) {
+            Standing::NotListed
+        } else if approved.contains(tool) {
+            Standing::Approved
+        } else {
+            Standing::NotJudged
+        }
+    };
+    let mut traced: Vec<_> = tools.iter().map(|one| (standing(&one.tool), one)).collect();
+    traced.sort_by_key(|(standing, _)| *standing);
+    traced
+}
+
+/// The coding tools with any sign, in files or in commits, that have this standing; each once, by name.
+pub(crate) fn coding_tools<'a>(
+    shadow: &'a ShadowAi,
+    tools: &'a [ToolUse],
+    wanted: Standing,
+) -> Vec<&'a ToolId> {
+    let is_wanted =
+        |standing, signal: &Signal| standing == wanted && signal.kind != SignalKind::Dependency;
+    let mut all = tools_of(shadow, is_wanted);
+    let traced = traced(shadow, tools).into_iter();
+    all.extend(
+        traced
+            .filter(|(standing, _)| *standing == wanted)
+            .map(|(_, one)| &one.tool),
+    );
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The tools of a report; none where no origin was read.
+pub(crate) fn tools(usage: Option<&Usage>) -> &[ToolUse] {
+    usage.map_or(&[], |usage| &usage.tools)
+}
+
+/// What commits and lines show of a tool: `6 commits, up to 742 lines`.
+pub(crate) fn trace_of(one: &ToolUse) -> String {
+    let mut trace = words::counted(one.commits, "commit");
+    if one.lines > 0 {
+        trace = format!("{trace}, {}", words::of_tool(one));
+    }
+    trace
 }
 
 /// The libraries through which the application calls models: they are no coding tools.

@@ -100,6 +100,15 @@ pub fn sast(report: &ScanReport) -> String {
         "vendor": {"name": NAME},
         "version": report.trueline_version,
     });
+    let answered = [
+        (answer::by_comment(report), "answered by a comment"),
+        (answer::in_baseline(report), "in the baseline"),
+    ];
+    let answered = answered.into_iter().filter(|(count, _)| *count > 0);
+    let answered = answered.map(|(count, how)| {
+        let findings = words::counted(count, "finding");
+        json!({"level": "info", "value": format!("not reported: {findings} {how}")})
+    });
     let messages: Vec<Value> = report
         .diagnostics
         .iter()
@@ -117,6 +126,7 @@ pub fn sast(report: &ScanReport) -> String {
                 "value": words::visible(&value),
             })
         })
+        .chain(answered)
         .collect();
     let vulnerabilities: Vec<Value> = report.findings.iter().map(vulnerability).collect();
     json::to_string(&json!({

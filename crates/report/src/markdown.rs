@@ -8,10 +8,10 @@ use trueline_facts::health::{Health, Review};
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::stats::{RepositoryStats, StatsReport};
-use trueline_facts::usage::{EvidenceCoverage, Usage};
+use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Finding, Location, Proportion, Timestamp, ToolId};
 
-use crate::answer::WithoutOrigins;
+use crate::answer::{Standing, WithoutOrigins};
 use crate::{answer, select, words};
 
 /// By this line a bot finds its own comment again.
@@ -60,7 +60,12 @@ pub fn scan(report: &ScanReport) -> String {
         }),
     }
     let whose = answer::in_whole(report.scanned_path.as_ref());
-    shadow(&mut out, &report.shadow_ai, whose);
+    shadow(
+        &mut out,
+        &report.shadow_ai,
+        answer::tools(report.usage.as_ref()),
+        whose,
+    );
     out.push('\n');
     for finding in findings.iter().take(select::WORST) {
         one(&mut out, finding);
@@ -122,7 +127,7 @@ fn headline(report: &ScanReport, findings: &[&Finding]) -> String {
         .into_iter()
         .map(|(severity, n)| format!("{} {}", words::count(n), words::severity(severity)))
         .collect();
-    format!("{found} ({})", counts.join(", "))
+    format!("{found}: {}", counts.join(", "))
 }
 
 fn done_well(out: &mut String, report: &ScanReport) {
@@ -141,7 +146,11 @@ fn done_well(out: &mut String, report: &ScanReport) {
             )
         })
         .collect();
-    let _ = writeln!(out, "- **None found:** {}", parts.join(", "));
+    let more = match clean.len() - parts.len() {
+        0 => String::new(),
+        more => format!(", {} more", words::counted(more as u64, "rule")),
+    };
+    let _ = writeln!(out, "- **None found:** {}{more}", parts.join(", "));
 }
 
 fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
@@ -212,16 +221,41 @@ fn gaps_of_coverage(coverage: &EvidenceCoverage, since: Option<Timestamp>) -> St
     out
 }
 
-fn shadow(out: &mut String, shadow: &ShadowAi, whose: &str) {
+/// Tools that commits name in a comment: the rest is counted.
+const TOOLS: usize = 8;
+
+/// Tools that commits or lines name, and those that the policy does not list.
+fn shadow(out: &mut String, shadow: &ShadowAi, tools: &[ToolUse], whose: &str) {
     let list = |tools: &[&ToolId]| {
         let names: Vec<_> = tools.iter().map(|tool| code(&words::tool(tool))).collect();
         names.join(", ")
     };
+    if !tools.is_empty() {
+        let mut named: Vec<_> = tools
+            .iter()
+            .take(TOOLS)
+            .map(|one| {
+                let name = code(&words::tool(&one.tool));
+                format!("{name} ({})", text(&answer::trace_of(one)))
+            })
+            .collect();
+        if tools.len() > TOOLS {
+            named.push(format!("{} more", tools.len() - TOOLS));
+        }
+        let _ = writeln!(out, "- **Tools:** {}", named.join(", "));
+    }
+    let not_judged = answer::coding_tools(shadow, tools, Standing::NotJudged);
     if !shadow.unlisted.is_empty() {
         let names = list(&shadow.unlisted.iter().collect::<Vec<_>>());
         let _ = writeln!(
             out,
             "- **Shadow AI:** signs{whose} of {names}, not listed in `trueline.toml`"
+        );
+    } else if shadow.approved.is_none() && !not_judged.is_empty() {
+        let _ = writeln!(
+            out,
+            "- **Shadow AI:** signs{whose} of {}; `trueline.toml` lists no approved tools, so none is judged",
+            list(&not_judged)
         );
     }
     let libraries = answer::libraries(shadow);
@@ -433,7 +467,7 @@ pub fn stats(report: &StatsReport) -> String {
         }
         let anomalies = &one.health.anomalies;
         let mut shadow_ai = String::new();
-        shadow(&mut shadow_ai, &one.shadow_ai, "");
+        shadow(&mut shadow_ai, &one.shadow_ai, &one.usage.tools, "");
         if shadow_ai.is_empty() && anomalies.is_empty() && health.is_empty() {
             continue;
         }

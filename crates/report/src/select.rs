@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
-use trueline_facts::{Diagnostic, Finding, Level, Severity, Suppression, Tier};
+use trueline_facts::{Diagnostic, Finding, Level, Severity, Tier};
 
 /// Findings that a short form lists.
 pub(crate) const WORST: usize = 10;
@@ -36,11 +36,10 @@ pub(crate) fn done_well(report: &ScanReport) -> Vec<(&WeaknessRate, u64)> {
         .filter(|rate| rate.uncertain == 0)
         .map(|rate| (rate, rate.all().of))
         .filter(|(_, sites)| *sites > 0)
-        // What the baseline knows is there, though nobody is told of it again.
+        // What a comment or the baseline answers is there, though nobody is told of it again.
         .filter(|(rate, _)| {
-            !report.suppressed.iter().any(|finding| {
-                finding.suppression == Some(Suppression::Baseline) && finding.rule == rate.rule
-            })
+            let mut suppressed = report.suppressed.iter();
+            rate.answered == 0 && !suppressed.any(|finding| finding.rule == rate.rule)
         })
         // A rule whose sites were not all judged may still have findings in the list.
         .filter(|(rate, _)| {

@@ -60,8 +60,9 @@ pub fn markdown(verdict: &Verdict, policy_source: &str) -> String {
     observed(&mut out, verdict);
     let _ = writeln!(
         out,
-        "<sub>Judged by {}. `trueline policy explain` says more about each gate.</sub>",
-        text(policy_source)
+        "<sub>Judged by {}. `trueline policy explain {}` says more about each gate.</sub>",
+        text(policy_source),
+        range(verdict)
     );
     out
 }
@@ -153,6 +154,15 @@ fn gaps(out: &mut String, verdict: &Verdict) {
         let _ = writeln!(out, "- {place}{}", text(&one.message));
     }
     out.push('\n');
+}
+
+/// The change, as the command takes it.
+fn range(verdict: &Verdict) -> String {
+    match (&verdict.range.base, &verdict.range.head) {
+        (Some(base), Some(head)) => format!("{}..{}", base.short(), head.short()),
+        (_, None) => "--staged".to_owned(),
+        (None, Some(_)) => "BASE..HEAD".to_owned(),
+    }
 }
 
 fn observed(out: &mut String, verdict: &Verdict) {

@@ -78,6 +78,15 @@ fn is_of_secret(location: &Location, mask: usize, from: usize) -> bool {
     inside || from + 1 == mask || before.contains(MASK)
 }
 
+/// `282 commits`, `282 commits, 157 by a hint`.
+pub(crate) fn commits_of_door(commits: u64, hinted: u64) -> String {
+    let sure = counted(commits.saturating_sub(hinted), "commit");
+    match hinted {
+        0 => sure,
+        _ => format!("{sure}, {} by a hint", count(hinted)),
+    }
+}
+
 /// `1 finding`, `2 findings`.
 #[must_use]
 pub fn counted(n: u64, noun: &str) -> String {
@@ -594,7 +603,7 @@ pub(crate) fn patch(patch: &Patch) -> String {
         Applicability::Safe => ("safe", "--fix"),
         Applicability::Unsafe => ("look at it first", "--fix --unsafe-fixes"),
     };
-    format!("{} ({kind}): `trueline scan {flags}`", patch.title)
+    format!("{} ({kind}): `trueline scan {flags}` tries it", patch.title)
 }
 
 /// Where an edit takes place.

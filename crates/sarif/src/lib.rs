@@ -15,4 +15,4 @@ mod write;
 pub use line_hash::line_hashes;
 pub use read::{Imported, OWN_LOG, ReadError, ToolRule, ToolText, read};
 pub use verdict::{GATE_ENGINE, write_verdict};
-pub use write::{RuleText, write, write_with};
+pub use write::{RuleText, Said, write, write_with};

@@ -294,4 +294,9 @@ pub(crate) struct Region {
     pub(crate) start_column: u32,
     pub(crate) end_line: u32,
     pub(crate) end_column: u32,
+    /// With the length the place in bytes, which the standard does not tie to lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) byte_offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) byte_length: Option<u64>,
 }

@@ -1,6 +1,7 @@
 //! Findings and diagnostics as a SARIF log: one run per engine, ours first.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::Value;
 use trueline_facts::{
@@ -58,12 +59,23 @@ pub fn write(
             tools,
             scanned_path,
             line_hash,
-            properties: &|_| BTreeMap::new(),
+            what: None,
+            said: &|_| Said::default(),
         },
     )
 }
 
-/// The same of findings that have no lines, with more properties of each.
+/// What a log says of a finding beside what findings have.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// More properties of the result.
+    pub properties: BTreeMap<&'static str, Value>,
+    /// Where it stands in a file that has no lines, in bytes.
+    pub bytes: Option<Range<u64>>,
+}
+
+/// The same of findings that have no lines, with what more is said of each. `what` they are of gives the log a category
+/// of its own: hosts keep one log of each.
 ///
 /// # Errors
 /// Fails only if a property cannot be written as JSON.
@@ -72,7 +84,8 @@ pub fn write_with(
     diagnostics: &[Diagnostic],
     rules: &[RuleText],
     version: &str,
-    properties: &dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
+    what: &str,
+    said: &dyn Fn(&Finding) -> Said,
 ) -> Result<String, serde_json::Error> {
     write_log(
         findings,
@@ -83,7 +96,8 @@ pub fn write_with(
             tools: &BTreeMap::new(),
             scanned_path: None,
             line_hash: &|_, _| None,
-            properties,
+            what: Some(what),
+            said,
         },
     )
 }
@@ -93,7 +107,9 @@ struct Details<'a> {
     tools: &'a BTreeMap<String, ToolText>,
     scanned_path: Option<&'a RepoPath>,
     line_hash: &'a dyn Fn(&RepoPath, u32) -> Option<String>,
-    properties: &'a dyn Fn(&Finding) -> BTreeMap<&'static str, Value>,
+    /// What the findings are of, where it is not the code of the tree.
+    what: Option<&'a str>,
+    said: &'a dyn Fn(&Finding) -> Said,
 }
 
 fn write_log(
@@ -220,7 +236,7 @@ fn run(
             },
         },
         automation_details: log::AutomationDetails {
-            id: category(engine, scanned_path),
+            id: category(engine, scanned_path, details.what),
         },
         invocations: vec![log::Invocation {
             execution_successful: !notifications.iter().any(|n| n.level == "error"),
@@ -255,8 +271,9 @@ fn run(
 /// What a host keeps apart: a new upload replaces the last one of its category, so that a scan of a
 /// folder must not close what a scan of the whole tree found. GitHub takes what stands before the last
 /// slash for the category.
-fn category(engine: &str, scanned_path: Option<&RepoPath>) -> String {
-    let engine = engine.replace('/', "%2F");
+fn category(engine: &str, scanned_path: Option<&RepoPath>, what: Option<&str>) -> String {
+    let what = what.map_or_else(String::new, |what| format!(":{what}"));
+    let engine = format!("{}{what}", engine.replace('/', "%2F"));
     match scanned_path {
         Some(path) => format!("trueline/{engine}/{}/", uri::from_path(path)),
         None => format!("trueline/{engine}/"),
@@ -391,7 +408,13 @@ fn result(
     if let Some(score) = reported.and_then(|r| r.security_severity.as_ref()) {
         properties.insert("security-severity", Value::String(score.clone()));
     }
-    properties.extend((details.properties)(finding));
+    let said = (details.said)(finding);
+    properties.extend(said.properties);
+    let mut place = location(&finding.location, &finding.symbol, None);
+    if let (Some(region), Some(bytes)) = (&mut place.physical_location.region, said.bytes) {
+        region.byte_offset = Some(bytes.start);
+        region.byte_length = Some(bytes.end.saturating_sub(bytes.start));
+    }
     if let Some(fix) = &finding.fix {
         properties.insert("fix", Value::String(fix.description.clone()));
     }
@@ -419,7 +442,7 @@ fn result(
         rule_index,
         level: their_level.unwrap_or(level(finding.severity)).to_owned(),
         message: message(text.unwrap_or(&finding.message)),
-        locations: [location(&finding.location, &finding.symbol, None)],
+        locations: [place],
         related_locations: reported.map_or_else(Vec::new, |r| related(&r.related)),
         code_flows,
         fingerprints: reported.map_or_else(BTreeMap::new, |r| prefixed(&r.fingerprints)),
@@ -452,6 +475,8 @@ fn fixes(finding: &Finding) -> Result<Vec<log::Fix>, serde_json::Error> {
             start_column: edit.start.column,
             end_line: edit.end.line,
             end_column: edit.end.column,
+            byte_offset: None,
+            byte_length: None,
         },
         inserted_content: message(&edit.replacement),
     };
@@ -488,6 +513,8 @@ pub(crate) fn location(at: &Location, symbol: &str, text: Option<&str>) -> log::
                 start_column: at.start.column.max(1),
                 end_line: at.last_line(),
                 end_column: at.end.column.max(1),
+                byte_offset: None,
+                byte_length: None,
             }),
         },
         logical_locations: if symbol.is_empty() {

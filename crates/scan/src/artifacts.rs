@@ -12,7 +12,7 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use trueline_artifacts::Surroundings;
-use trueline_facts::artifact::{Artifact, ArtifactReport, Reason, SCHEMA, Verdict};
+use trueline_facts::artifact::{Artifact, ArtifactReport, SCHEMA, Verdict};
 use trueline_facts::{Diagnostic, Level, RepoPath, Tier};
 
 use crate::check::{Checked, CheckedFile, Tiers};
@@ -27,8 +27,8 @@ mod demands;
 mod files;
 mod findings;
 
-pub use findings::sarif as artifacts_sarif;
 pub(crate) use findings::{RULES, rule_text};
+pub use findings::{as_scan as artifacts_as_scan, sarif as artifacts_sarif};
 
 /// Stack of a worker.
 const STACK_BYTES: usize = 64 << 20;
@@ -85,6 +85,9 @@ pub fn artifacts(
     let (mut artifacts, more) = check_all(&files, &folders, request.threads, progress, interrupt)?;
     diagnostics.extend(more);
     diagnostics.extend(artifacts.iter().filter_map(pointer));
+    for (artifact, file) in pointers(&mut artifacts, &files) {
+        artifact.advice = Some(fetch(file, &request.standing_in));
+    }
     let base = &request.standing_in;
     demands::judge(&mut artifacts, &files, &asked, base, request.hashes);
     diagnostics.sort();
@@ -141,6 +144,39 @@ fn pointer(artifact: &Artifact) -> Option<Diagnostic> {
             )
             .at(artifact.path.clone())
         })
+}
+
+/// The pointers of Git LFS among records, with where they are.
+fn pointers<'a>(
+    artifacts: &'a mut [Artifact],
+    files: &'a [(RepoPath, PathBuf)],
+) -> impl Iterator<Item = (&'a mut Artifact, &'a Path)> {
+    artifacts.iter_mut().filter_map(|artifact| {
+        pointer(artifact)?;
+        let at = files
+            .binary_search_by(|(path, _)| path.cmp(&artifact.path))
+            .ok()?;
+        Some((artifact, files.get(at)?.1.as_path()))
+    })
+}
+
+/// How to fetch the file that a pointer stands for, in the repository that the pointer is in.
+fn fetch(pointer: &Path, standing_in: &Path) -> String {
+    let whole = findings::plain(&standing_in.join(pointer));
+    let repository_of = |path: &'_ Path| {
+        let mut folders = path.ancestors();
+        folders
+            .find(|folder| folder.join(".git").exists())
+            .map(Path::to_owned)
+    };
+    let root = whole.parent().and_then(repository_of);
+    let path = root.as_ref().and_then(|root| whole.strip_prefix(root).ok());
+    let other = root
+        .as_ref()
+        .filter(|root| repository_of(standing_in).as_ref() != Some(root))
+        .map(|root| root.to_string_lossy());
+    let path = path.unwrap_or(pointer).to_string_lossy();
+    trueline_artifacts::fetch(other.as_deref(), &path)
 }
 
 /// The configuration of the repository that a folder is in.
@@ -212,7 +248,9 @@ fn one(path: &RepoPath, file: &Path, surroundings: Surroundings) -> Result<Artif
         Ok(Ok(mut artifact)) => {
             let is_judged = surroundings != Surroundings::Unknown || !artifact.formats.is_empty();
             if beside::is_code(path) && !is_judged && artifact.reasons.is_empty() {
-                artifact.reasons.push(not_judged());
+                artifact
+                    .reasons
+                    .push(trueline_artifacts::source_not_judged());
             }
             Ok(artifact)
         }
@@ -222,47 +260,10 @@ fn one(path: &RepoPath, file: &Path, surroundings: Surroundings) -> Result<Artif
             format!("not checked: it {error}"),
         )
         .at(path.clone())),
-        // A fault of ours is no word for the file.
-        Err(_) => Ok(Artifact {
-            path: path.clone(),
-            verdict: Verdict::Unknown,
-            formats: Vec::new(),
-            size: fs::metadata(file).map_or(0, |m| m.len()),
-            sha256: None,
-            loads_under_weights_only: None,
-            refused_under_weights_only: None,
-            licence: None,
-            model_card: None,
-            vetted: false,
-            breaches: Vec::new(),
-            reasons: vec![Reason {
-                verdict: Verdict::Unknown,
-                technique: "analysis-failed".to_owned(),
-                message:
-                    "the analysis failed on this file; please report it with the file, if you may"
-                        .to_owned(),
-                members: Vec::new(),
-                offset: 0,
-                call: None,
-                cwe: None,
-                references: Vec::new(),
-            }],
-            advice: None,
-        }),
-    }
-}
-
-/// What is said of source code that no loader of the models here runs.
-fn not_judged() -> Reason {
-    Reason {
-        verdict: Verdict::Clean,
-        technique: "source-not-judged".to_owned(),
-        message: "source code that loading the models here does not run; it was not judged as a program (given by its own name, it is)".to_owned(),
-        members: Vec::new(),
-        offset: 0,
-        call: None,
-        cwe: None,
-        references: Vec::new(),
+        Err(_) => Ok(trueline_artifacts::failed(
+            path.clone(),
+            fs::metadata(file).map_or(0, |m| m.len()),
+        )),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use bstr::ByteSlice;
@@ -90,6 +90,15 @@ impl BlameOutcome {
 /// Longest summary in the document, in characters.
 const SUMMARY: usize = 100;
 
+/// Why a path is none that can be blamed.
+fn not_of_head(place: &Place, file: &Path) -> &'static str {
+    if !place.is_bare() && file.symlink_metadata().is_err() {
+        "there is no such file, here or in HEAD"
+    } else {
+        "not a file of HEAD; commit it first"
+    }
+}
+
 /// Blames one file.
 #[expect(
     clippy::too_many_lines,
@@ -128,7 +137,7 @@ pub fn blame(
         interrupt,
     )
     .map_err(|error| match error {
-        HistoryError::NotAFile { .. } => unusable("not a file of HEAD; commit it first"),
+        HistoryError::NotAFile { .. } => unusable(not_of_head(&place, &request.file)),
         other => other.into(),
     })?;
     let head = history
@@ -143,7 +152,7 @@ pub fn blame(
         .files
         .iter()
         .find(|f| *history.path(f.path) == path)
-        .ok_or_else(|| unusable("not a file of HEAD; commit it first"))?;
+        .ok_or_else(|| unusable(not_of_head(&place, &request.file)))?;
     if file.content == FileContent::Missing {
         // Says what is wrong with it.
         repository.head_file(&path)?;

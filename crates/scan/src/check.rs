@@ -53,6 +53,19 @@ pub(crate) struct Checked {
     pub(crate) removed: Vec<RepoPath>,
 }
 
+impl Checked {
+    /// Where what steers agents was asked for and nothing else.
+    pub(crate) fn of_agents() -> Self {
+        Self {
+            coverage: SourceCoverage {
+                only: Some("agents".to_owned()),
+                ..SourceCoverage::default()
+            },
+            ..Self::default()
+        }
+    }
+}
+
 /// How the bytes of a file are had.
 pub(crate) trait Contents: Sync {
     /// All bytes of a file, or why not.

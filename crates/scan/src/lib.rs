@@ -15,6 +15,7 @@ pub mod config;
 mod custom;
 mod declare;
 mod error;
+mod forms;
 mod gaps;
 mod import;
 mod join;
@@ -42,7 +43,9 @@ mod threats;
 
 use std::path::{Path, PathBuf};
 
-pub use artifacts::{ArtifactRequest, Hashes, artifacts, artifacts_sarif, is_unchecked};
+pub use artifacts::{
+    ArtifactRequest, Hashes, artifacts, artifacts_as_scan, artifacts_sarif, is_unchecked,
+};
 pub use baseline::{Baseline, BaselineError};
 pub use blame::{BlameOutcome, BlameRequest, CommitDetails, CommitSignature, blame};
 pub use change::{

@@ -40,6 +40,27 @@ pub(crate) struct Observation {
     pub(crate) options: SignalOptions,
 }
 
+/// What is said of approved tools that nothing is known of: a name may be new, and it may be a slip.
+fn unknown_tools(config: &Config) -> Option<Diagnostic> {
+    let approved = config.approved_tools.iter().flatten();
+    let unknown: Vec<String> = approved
+        .filter(|tool| !crate::is_known_tool(tool))
+        .map(|tool| format!("`{}`", tool.as_str()))
+        .collect();
+    if unknown.is_empty() {
+        return None;
+    }
+    Some(Diagnostic::new(
+        Level::Warning,
+        "approved-tool-unknown",
+        format!(
+            "`[tools] approved` of trueline.toml names {}, of which no sign is known: it lists nothing unless \
+             somebody declares that name",
+            unknown.join(", ")
+        ),
+    ))
+}
+
 /// Reads a place; `None` outside of git.
 #[expect(
     clippy::too_many_lines,
@@ -56,7 +77,7 @@ pub(crate) fn observe(
     let Some(repository) = place.repository() else {
         return Ok(None);
     };
-    let mut diagnostics = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = unknown_tools(config).into_iter().collect();
     let cache = reading
         .cache
         .then(|| cache::open(repository, &mut diagnostics))

@@ -244,19 +244,17 @@ impl Place {
         scope: &Scope,
         tracked: &[&RepoPath],
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Vec<RepoPath> {
+    ) -> source::Listed {
         match &self.ground {
             Ground::WorkTree { root, .. } | Ground::Plain { root, .. } => {
                 source::list(root, scope, tracked, diagnostics)
             }
             Ground::Bare { .. } => {
-                let mut paths: Vec<RepoPath> = tracked
-                    .iter()
-                    .filter(|p| scope.contains(p))
-                    .map(|p| (*p).clone())
-                    .collect();
-                paths.sort();
-                paths
+                let mut all: Vec<RepoPath> = tracked.iter().map(|p| (*p).clone()).collect();
+                all.sort();
+                let listed = source::Listed::of(scope, all.into_iter());
+                diagnostics.extend(listed.of_excluded());
+                listed
             }
         }
     }

@@ -182,7 +182,12 @@ impl Scanner {
             .flatten()
             .is_some_and(|head| self.place.file_of(&head, path).is_some());
         let tracked: Vec<&RepoPath> = is_tracked.then_some(path).into_iter().collect();
-        if self.place.list(scope, &tracked, &mut Vec::new()).is_empty() {
+        if self
+            .place
+            .list(scope, &tracked, &mut Vec::new())
+            .paths
+            .is_empty()
+        {
             Scanned::Ignored
         } else {
             Scanned::Yes

@@ -311,8 +311,10 @@ fn take_known(
     let mut comparison = baseline.comparison();
     for file in files {
         let known = comparison.take_known(&mut file.findings);
+        file.answered.add(&known);
         file.suppressed.extend(known);
-        comparison.take_known(&mut file.hidden);
+        let known = comparison.take_known(&mut file.hidden);
+        file.answered.add(&known);
     }
     if is_whole {
         comparison.outdated().into_iter().collect()
@@ -322,7 +324,7 @@ fn take_known(
 }
 
 /// The document with what history says, and nothing found yet.
-fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
+pub(crate) fn observed(place: &Place, observation: Option<&Observation>) -> ScanReport {
     ScanReport {
         schema: SCHEMA.to_owned(),
         trueline_version: VERSION.to_owned(),

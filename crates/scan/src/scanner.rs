@@ -16,7 +16,7 @@ use trueline_history::repository::Reference;
 use trueline_taint::Engine;
 
 use crate::artifacts::CleanModels;
-use crate::check::{self, Changes, Checked, Options, Tiers};
+use crate::check::{self, Changes, Checked, Contents, Options, Tiers};
 use crate::config::{Config, FILE_NAME};
 use crate::memory::{Clock, Memory, Read, Stored};
 use crate::observe::{self, Observation};
@@ -25,7 +25,7 @@ use crate::scan::{self, Checks, Named, Parts};
 use crate::source::Scope;
 use crate::{
     Progress, RulePage, ScanError, ScanOutcome, ScanRequest, agents, artifacts, cache, custom,
-    rules, settings, source,
+    forms, rules, settings, source,
 };
 
 /// What changed since the last scan.
@@ -50,6 +50,7 @@ pub struct Scanner {
     pub(crate) memory: Memory,
     /// Models that were clean.
     models: CleanModels,
+    searched: forms::Searched,
     stored: Option<Stored>,
     pub(crate) last: Option<Last>,
     clock: Clock,
@@ -63,6 +64,7 @@ pub(crate) struct Last {
     pub(crate) scope: Scope,
     observation: Option<Observation>,
     pub(crate) paths: Vec<RepoPath>,
+    excluded: u64,
     /// About history, then about listing.
     diagnostics: Vec<Diagnostic>,
     /// How many of them are about history.
@@ -97,6 +99,7 @@ impl Scanner {
             engine,
             memory: Memory::default(),
             models: CleanModels::default(),
+            searched: forms::Searched::default(),
             stored,
             last: None,
             clock: SystemTime::now,
@@ -186,7 +189,7 @@ impl Scanner {
             interrupt,
         };
         let mut checked = if self.request.checks == Checks::Agents {
-            Checked::default()
+            Checked::of_agents()
         } else {
             check::run(
                 &self.engine,
@@ -197,7 +200,6 @@ impl Scanner {
             )?
         };
         let models_changed = if self.request.checks == Checks::All {
-            let asked = self.place.config()?.models;
             artifacts::add(
                 &mut checked,
                 &artifacts::InTree {
@@ -205,7 +207,7 @@ impl Scanner {
                     paths: &last.paths,
                     tiers: options.tiers,
                     threads: options.threads,
-                    asked: &asked,
+                    asked: &self.place.config()?.models,
                     now: (self.clock)(),
                 },
                 &mut self.models,
@@ -215,16 +217,6 @@ impl Scanner {
         } else {
             false
         };
-        if self.request.checks == Checks::All {
-            settings::add(
-                &mut checked,
-                &self.engine,
-                &*contents,
-                &last.paths,
-                options.tiers,
-                interrupt,
-            );
-        }
         let agents_seen = agents::add(
             &mut checked,
             &*contents,
@@ -232,6 +224,17 @@ impl Scanner {
             options.tiers,
             interrupt,
         );
+        if self.request.checks == Checks::All {
+            let texts = (&*contents, last.paths.as_slice());
+            add_texts(
+                &mut checked,
+                &self.engine,
+                texts,
+                options,
+                &mut self.searched,
+            )?;
+        }
+        checked.coverage.excluded_files = last.excluded;
         drop(contents);
         self.add_history(&checked, progress, interrupt)?;
         let is_kept = interrupt.load(Ordering::Relaxed) || self.keep(&checked, models_changed);
@@ -360,11 +363,13 @@ impl Scanner {
             Some(observation) => observation.files(),
             None => at_head.iter().map(|(path, _)| path).collect(),
         };
-        let paths = self.place.list(&scope, &tracked, &mut diagnostics);
+        let source::Listed { paths, excluded } =
+            self.place.list(&scope, &tracked, &mut diagnostics);
         self.last = Some(Last {
             scope,
             observation,
             paths,
+            excluded,
             diagnostics,
             about_history,
             // What was cut short is read again.
@@ -462,4 +467,23 @@ impl Scanner {
         }
         Ok((observation, diagnostics))
     }
+}
+
+/// Adds what is looked for in files that no front end reads.
+fn add_texts(
+    checked: &mut Checked,
+    engine: &Engine,
+    (contents, paths): (&dyn Contents, &[RepoPath]),
+    options: Options<'_>,
+    searched: &mut forms::Searched,
+) -> Result<(), ScanError> {
+    settings::add(
+        checked,
+        engine,
+        contents,
+        paths,
+        options.tiers,
+        options.interrupt,
+    );
+    forms::add(checked, contents, paths, options, searched)
 }

@@ -17,6 +17,7 @@ use trueline_facts::exercise::MARKER;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 
 use crate::ScanError;
+use crate::forms;
 use crate::memory::Stat;
 
 /// Larger files are skipped: decision 23 of the design.
@@ -179,7 +180,7 @@ pub(crate) fn list(
     scope: &Scope,
     tracked: &[&RepoPath],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<RepoPath> {
+) -> Listed {
     let mut paths: BTreeSet<RepoPath> = BTreeSet::new();
     let start = scope
         .prefix
@@ -266,7 +267,47 @@ pub(crate) fn list(
             paths.insert(path.clone());
         }
     }
-    paths.into_iter().filter(|p| scope.contains(p)).collect()
+    let listed = Listed::of(scope, paths.into_iter());
+    diagnostics.extend(listed.of_excluded());
+    listed
+}
+
+/// The files of a tree that are scanned, sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    pub(crate) paths: Vec<RepoPath>,
+    /// Files that would be read, were it not for `[scan] exclude`.
+    pub(crate) excluded: u64,
+}
+
+impl Listed {
+    /// Of the files below the scope's prefix.
+    pub(crate) fn of(scope: &Scope, all: impl Iterator<Item = RepoPath>) -> Self {
+        let below = all.filter(|path| path.is_below(&scope.prefix));
+        let (paths, excluded): (Vec<_>, Vec<_>) =
+            below.partition(|path| scope.excluding(path).is_none());
+        let is_read = |path: &&RepoPath| {
+            trueline_syntax::language_of(path.as_bytes()).is_some() || forms::is_searched(path)
+        };
+        Self {
+            paths,
+            excluded: excluded.iter().filter(is_read).count() as u64,
+        }
+    }
+
+    /// What is said of what is left out.
+    pub(crate) fn of_excluded(&self) -> Option<Diagnostic> {
+        let files = match self.excluded {
+            0 => return None,
+            1 => "1 file is".to_owned(),
+            several => format!("{several} files are"),
+        };
+        Some(Diagnostic::new(
+            Level::Note,
+            "excluded",
+            format!("{files} left out by `[scan] exclude` of trueline.toml"),
+        ))
+    }
 }
 
 /// Reads one file of a work tree; `None` with a diagnostic if it cannot be read whole.
@@ -423,7 +464,7 @@ mod tests {
         let listed = |prefix: &str| {
             let mut told = Vec::new();
             let scope = Scope::new(RepoPath::from(prefix), &[]).unwrap();
-            let paths = list(root.path(), &scope, &tracked, &mut told);
+            let paths = list(root.path(), &scope, &tracked, &mut told).paths;
             let paths: Vec<String> = paths.iter().map(|p| p.display().into_owned()).collect();
             (paths, told)
         };

@@ -85,7 +85,16 @@ fn is_comment(line: &str) -> bool {
     COMMENTS.iter().any(|c| line.starts_with(c))
 }
 
-/// Takes the findings that comments answer out of a file's list.
+/// What comments answer.
+#[derive(Debug, Default)]
+pub(crate) struct Answered {
+    /// Of what would be reported.
+    pub(crate) shown: Vec<Finding>,
+    /// Of what was not asked for.
+    pub(crate) hidden: Vec<Finding>,
+}
+
+/// Takes the findings that comments answer out of a file's lists.
 pub(crate) fn apply(
     path: &RepoPath,
     comments: &[Comment],
@@ -93,8 +102,8 @@ pub(crate) fn apply(
     hidden: &mut Vec<Finding>,
     known: &[&str],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Finding> {
-    let mut answered = Vec::new();
+) -> Answered {
+    let mut answered = Answered::default();
     let mut used: BTreeSet<u32> = BTreeSet::new();
     let mut kept = Vec::with_capacity(findings.len());
     for mut finding in findings.drain(..) {
@@ -105,19 +114,19 @@ pub(crate) fn apply(
                     reason: comment.reason.clone(),
                     line: comment.line,
                 });
-                answered.push(finding);
+                answered.shown.push(finding);
             }
             None => kept.push(finding),
         }
     }
     *findings = kept;
-    hidden.retain(|finding| match answer(comments, finding) {
-        Some(comment) => {
-            used.insert(comment.line);
-            false
-        }
-        None => true,
-    });
+    answered.hidden = hidden
+        .extract_if(.., |finding| {
+            let comment = answer(comments, finding);
+            used.extend(comment.map(|comment| comment.line));
+            comment.is_some()
+        })
+        .collect();
     for comment in comments {
         if used.contains(&comment.line) {
             continue;

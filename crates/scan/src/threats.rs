@@ -92,7 +92,7 @@ pub fn threats(
     let config = place.config()?;
     let scope = Scope::new(place.prefix.clone(), &config.exclude)?;
     let mut diagnostics = report.diagnostics;
-    let paths = place.list(&scope, &[], &mut diagnostics);
+    let paths = place.list(&scope, &[], &mut diagnostics).paths;
     let engine = Engine::builtin()?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(request.reading.threads)

@@ -18,11 +18,14 @@ use crate::purpose::Purpose;
 use crate::report::{fingerprint, holder};
 use crate::rules::format::SecretSpec;
 use crate::rules::read_rule;
+use crate::secret::url_passwords;
 
 /// The rule whose forms are looked for.
 const RULE: &str = "hard-coded-secret.toml";
 /// Places that are looked at in one file.
 const MAX_PLACES: usize = 20_000;
+/// Bytes of a line in which passwords of URLs are looked for.
+const MAX_LINE: usize = 4_000;
 /// Bytes before a place that say what it is.
 const BEFORE: usize = 400;
 /// Bytes after it: a private key is so long.
@@ -98,32 +101,30 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
     let content = from_utf16(content);
     let mut secrets = FormSecrets::default();
     let mut occurrences: BTreeMap<String, u32> = BTreeMap::new();
-    let (mut end, mut counted, mut line) = (0, 0, 1);
-    for (places, place) in forms.begins.find_iter(&content).enumerate() {
-        if places >= MAX_PLACES {
-            secrets.cut = true;
-            break;
-        }
-        let at = place.start();
-        if at < end {
-            continue;
-        }
-        let Some((length, is_key)) = secret_at(forms, &content, at) else {
-            continue;
-        };
-        end = at + length;
+    let (places, cut) = places(forms, &content);
+    secrets.cut = cut;
+    let is_document = matches!(
+        path.extension().to_ascii_lowercase().as_slice(),
+        b"md" | b"mdx" | b"rst" | b"adoc" | b"txt" | b"html"
+    );
+    let tests = unit_tests(path, &content);
+    let (mut counted, mut line) = (0, 1);
+    for place in places {
+        let Place { at, end, kind, .. } = place;
+        let is_key = kind == PlaceKind::PrivateKey;
         line += newlines(&content, counted, at);
         counted = at;
         let last = line + newlines(&content, at, end);
         let begin = line_start(&content, at);
-        let before = lossy(&content, begin.max(at.saturating_sub(BEFORE)), at);
+        let named = place.from;
+        let before = lossy(&content, begin.max(named.saturating_sub(BEFORE)), named);
         let holder = holder::of(&before).map(|holder| holder.replace('`', "'"));
         let what = match (&holder, is_key) {
             (_, true) => "A private key stands here.".to_owned(),
             (Some(holder), false) => format!("`{holder}` {}.", forms.becomes),
             (None, false) => format!("This line {}.", forms.becomes),
         };
-        let tokens = format!("{} {}", place.as_bytes().len(), holder.unwrap_or_default());
+        let tokens = format!("{} {}", place.form, holder.unwrap_or_default());
         let occurrence = occurrences.entry(tokens.clone()).or_default();
         let fingerprint = fingerprint(forms.id.as_str(), path, "", &tokens, *occurrence);
         *occurrence += 1;
@@ -147,6 +148,13 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
                 confidence: forms.confidence,
                 tier: match Purpose::of_path(path) {
                     Purpose::Test | Purpose::Aside | Purpose::Installed => Tier::All,
+                    _ if kind == PlaceKind::PerhapsPassword
+                        || tests.is_some_and(|from| at > from) =>
+                    {
+                        Tier::All
+                    }
+                    // A document shows how to write one.
+                    _ if kind == PlaceKind::Password && is_document => Tier::All,
                     Purpose::Served | Purpose::Once | Purpose::Script => forms.tier,
                 },
                 message: what,
@@ -176,6 +184,96 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
         });
     }
     secrets
+}
+
+/// Where the unit tests of a file of Rust begin: they stand at its end.
+fn unit_tests(path: &RepoPath, content: &[u8]) -> Option<usize> {
+    let is_rust = path.extension() == b"rs".as_slice();
+    is_rust
+        .then(|| memchr::memmem::find(content, b"#[cfg(test)]"))
+        .flatten()
+}
+
+/// What a secret is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum PlaceKind {
+    Token,
+    PrivateKey,
+    /// Of a URL.
+    Password,
+    /// Of a URL, for a machine nearby or of plain words.
+    PerhapsPassword,
+}
+
+/// Where a secret stands, as bytes.
+struct Place {
+    /// Where the text begins that the secret is a part of.
+    from: usize,
+    at: usize,
+    end: usize,
+    kind: PlaceKind,
+    /// Tells the forms apart.
+    form: String,
+}
+
+/// The secrets of a file in order, without overlaps, and whether there were too many places to look at.
+fn places(forms: &Forms, content: &[u8]) -> (Vec<Place>, bool) {
+    let mut all = Vec::new();
+    let mut cut = false;
+    for (places, begin) in forms.begins.find_iter(content).enumerate() {
+        if places >= MAX_PLACES {
+            cut = true;
+            break;
+        }
+        let at = begin.start();
+        if all.last().is_some_and(|last: &Place| at < last.end) {
+            continue;
+        }
+        if let Some((length, is_key)) = secret_at(forms, content, at) {
+            all.push(Place {
+                from: at,
+                at,
+                end: at + length,
+                kind: if is_key {
+                    PlaceKind::PrivateKey
+                } else {
+                    PlaceKind::Token
+                },
+                form: begin.as_bytes().len().to_string(),
+            });
+        }
+    }
+    let mut looked_at = 0;
+    for (places, scheme) in memchr::memmem::find_iter(content, b"://").enumerate() {
+        if places >= MAX_PLACES {
+            cut = true;
+            break;
+        }
+        if scheme < looked_at {
+            continue;
+        }
+        let start = line_start(content, scheme);
+        looked_at = line_end(content, scheme);
+        let line = content.get(start..looked_at).unwrap_or_default();
+        // Nobody writes so long a line by hand.
+        let line = if line.len() > MAX_LINE { b"" } else { line };
+        for found in url_passwords(&forms.spec, std::str::from_utf8(line).unwrap_or_default()) {
+            all.push(Place {
+                from: start + found.url,
+                at: start + found.start,
+                end: start + found.end,
+                kind: if found.is_sure {
+                    PlaceKind::Password
+                } else {
+                    PlaceKind::PerhapsPassword
+                },
+                form: "url".to_owned(),
+            });
+        }
+    }
+    all.sort_by_key(|place| (place.at, place.end));
+    all.dedup_by(|later, earlier| later.at < earlier.end);
+    (all, cut)
 }
 
 /// How long a secret at a place is, in bytes, and whether it is a private key.
@@ -288,6 +386,42 @@ mod tests {
         assert!(found("a.md", b"id: AKIAIOSFODNN7EXAMPLE").is_empty());
         let all = found("tests/data/a.env", format!("T={TOKEN}").as_bytes());
         assert_eq!(all.first().map(|one| one.tier), Some(Tier::All));
+        let rust =
+            format!("const A: &str = \"{TOKEN}\";\n#[cfg(test)]\nconst B: &str = \"{TOKEN}\";\n");
+        let tiers = found("src/lib.rs", rust.as_bytes()).into_iter();
+        let tiers: Vec<Tier> = tiers.map(|one| one.tier).collect();
+        assert_eq!(tiers, [Tier::Shown, Tier::All]);
+    }
+
+    #[test]
+    fn the_password_of_a_connection_is_found_and_how_sure_it_is() {
+        let tier = |path: &str, url: &str| {
+            let all = found(path, format!("[db]\nDATABASE_URL = \"{url}\"\n").as_bytes());
+            assert!(all.len() < 2, "{all:?}");
+            all.first().map(|one| {
+                assert!(one.message.starts_with("`DATABASE_URL = "), "{one:?}");
+                assert_eq!(one.location.start.line, 2);
+                assert!(!format!("{one:?}").contains("S3cr3t"), "{one:?}");
+                one.tier
+            })
+        };
+        let far = "postgres://admin:S3cr3tPw9x@db.prod.acme.com:5432/app";
+        assert_eq!(tier("deploy/app.toml", far), Some(Tier::Shown));
+        assert_eq!(tier("README.md", far), Some(Tier::All));
+        assert_eq!(tier("tests/app.toml", far), Some(Tier::All));
+        let near = "postgres://admin:S3cr3tPw9x@db:5432/app";
+        assert_eq!(tier("app.toml", near), Some(Tier::All));
+        let chosen = "postgres://admin:correcthorse@db.acme.com/app";
+        assert_eq!(tier("app.toml", chosen), Some(Tier::All));
+        for none in [
+            "postgres://admin:S3cr3tPw9x@localhost/app",
+            "postgres://admin:my_password@db.acme.com/app",
+            "postgres://admin:${DB_PASSWORD}@db.acme.com/app",
+            "postgres://admin:PASSWORD@db.acme.com/app",
+            "https://acme.com:8443/@scope/package",
+        ] {
+            assert_eq!(tier("app.toml", none), None, "{none}");
+        }
     }
 
     #[test]

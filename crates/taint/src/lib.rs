@@ -218,7 +218,8 @@ impl Engine {
         let mut found: Vec<_> = specs
             .flat_map(|spec| {
                 let mut found: Vec<_> = credential::find(spec, text).into_iter().collect();
-                found.extend(secret::url_passwords(spec, text));
+                let passwords = secret::url_passwords(spec, text).into_iter();
+                found.extend(passwords.filter(|p| p.is_sure).map(|p| (p.start, p.end)));
                 found
             })
             .collect();

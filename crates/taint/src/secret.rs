@@ -67,26 +67,71 @@ static URLS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"\b[A-Za-z][A-Za-z0-9+.-]*://([^\s/:@'"`]*):([^\s/@'"`]+)@([A-Za-z0-9.-]+)"#).ok()
 });
 
-/// Where the passwords of URLs stand in a text: those of machines that have a full name. A password for the own
-/// machine or for a neighbour in a container is for trying things out; so is one that repeats the user.
-pub(crate) fn url_passwords(spec: &SecretSpec, text: &str) -> Vec<(usize, usize)> {
+/// A password in a URL.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct UrlPassword {
+    /// Where the URL begins.
+    pub(crate) url: usize,
+    /// Where the password stands, as bytes from and to.
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// Random, and for a machine that has a full name.
+    pub(crate) is_sure: bool,
+}
+
+/// The passwords of URLs in a text. Sure are those of machines that have a full name: a password for a neighbour in a
+/// container, or of plain words, may be for trying things out. One for the own machine is, and so is one that repeats the user.
+pub(crate) fn url_passwords(spec: &SecretSpec, text: &str) -> Vec<UrlPassword> {
+    const OWN: [&str; 3] = ["localhost", "127.0.0.1", "0.0.0.0"];
     const NEAR: [&str; 5] = [".local", ".localhost", ".internal", ".test", ".invalid"];
     let (true, Some(urls)) = (text.contains("://"), &*URLS) else {
         return Vec::new();
     };
     let found = urls.captures_iter(text).filter_map(|url| {
+        let whole = url.get(0)?;
         let (user, password, host) = (url.get(1)?.as_str(), url.get(2)?, url.get(3)?.as_str());
         let is_far = host.contains('.')
             && host.chars().any(char::is_alphabetic)
             && !NEAR.iter().any(|end| host.ends_with(end));
-        let is_own = !password.as_str().eq_ignore_ascii_case(user)
-            && !password
-                .as_str()
-                .contains(['{', '}', '$', '<', '>', '(', '[', '*'])
-            && is_secret(spec, "password", password.as_str());
-        (is_far && is_own).then_some((password.start(), password.end()))
+        let written = password.as_str();
+        if written.eq_ignore_ascii_case(user)
+            || written.contains(['{', '}', '$', '<', '>', '(', '[', '*', '%'])
+            || OWN.contains(&host)
+        {
+            return None;
+        }
+        let is_random = is_secret(spec, "password", written);
+        let is_password =
+            is_random || is_far && !is_of_documents(host) && may_be_chosen(spec, written);
+        is_password.then_some(UrlPassword {
+            url: whole.start(),
+            start: password.start(),
+            end: password.end(),
+            is_sure: is_random && is_far && !is_of_documents(host),
+        })
     });
     found.collect()
+}
+
+/// Whether a machine has a name that is kept for documents.
+fn is_of_documents(host: &str) -> bool {
+    const KEPT: [&str; 4] = ["example.com", "example.org", "example.net", ".example"];
+    KEPT.iter().any(|name| host.ends_with(name))
+}
+
+/// Whether words without a digit may be a password that somebody chose: they do not say that they stand for one.
+fn may_be_chosen(spec: &SecretSpec, text: &str) -> bool {
+    const SAYS_SO: &[&str] = &[
+        "password", "passwd", "pass", "pwd", "pw", "secret", "token", "key", "user", "username",
+        "my", "name", "api", "the", "db", "some", "here",
+    ];
+    let lower = text.to_lowercase();
+    text.chars().count() >= spec.min_length
+        && !spec.placeholders.iter().any(|p| lower.contains(p.as_str()))
+        && !words(text).all(|word| SAYS_SO.contains(&word.as_str()))
+        && !text
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || matches!(c, '_' | '-'))
 }
 
 /// Whether a name says that its value is a secret.
@@ -271,9 +316,12 @@ mod tests {
     #[test]
     fn placeholders_and_repeated_names_are_no_secrets() {
         let spec = spec();
-        let url = |url: &str| url_passwords(&spec, url).len();
+        let url = |url: &str| {
+            let found = url_passwords(&spec, url).into_iter();
+            found.filter(|found| found.is_sure).count()
+        };
         assert_eq!(
-            url("db = 'postgres://admin:S3cr3tPw9x@db.prod.example.com/app'"),
+            url("db = 'postgres://admin:S3cr3tPw9x@db.prod.acme.com/app'"),
             1
         );
         assert_eq!(url("redis://:h7!kPq2zz@cache.acme.io:6379"), 1);
@@ -281,6 +329,7 @@ mod tests {
             "postgres://postgres:postgres@localhost:5432/test",
             "postgres://app:S3cr3tPw9x@db:5432/app",
             "postgres://app:S3cr3tPw9x@127.0.0.1/app",
+            "postgres://app:S3cr3tPw9x@db.example.com/app",
             "https://bot:${TOKEN}@git.acme.io/app.git",
             "https://user:<password>@git.acme.io/app.git",
             "amqp://guest:guest@mq.acme.io",

@@ -54,6 +54,7 @@ pub(super) fn tree_nodes(source: &Source, shape: Shape, tree: u64, seen: &mut Se
         match &source.array::<4>(node)? {
             b"TREE" => {
                 let entries = u64::from(source.u16(node + 6)?);
+                seen.spend(8 * entries)?;
                 let mut at = node + 8 + 2 * o + l;
                 for _ in 0..entries {
                     if let Some(child) = shape.address(source, at) {
@@ -96,7 +97,11 @@ fn heap_blocks(source: &Source, shape: Shape, heap: u64) -> Option<Vec<(u64, u64
     let first = number(source, table + 2, shape.length)?;
     let largest = number(source, table + 2 + l, shape.length)?;
     let root_at = table + 2 + 2 * l + 4;
-    let root = shape.address(source, root_at)?.checked_add(shape.base)?;
+    let Some(root) = shape.address(source, root_at) else {
+        // All that it holds is too large or too small for blocks.
+        return Some(Vec::new());
+    };
+    let root = root.checked_add(shape.base)?;
     let rows = u64::from(source.u16(root_at + o)?);
     if rows == 0 {
         return Some(vec![(root, first)]);
@@ -124,6 +129,44 @@ fn heap_blocks(source: &Source, shape: Shape, heap: u64) -> Option<Vec<(u64, u64
         }
     }
     (blocks.len() <= MAX_BLOCKS).then_some(blocks)
+}
+
+/// Objects of a fractal heap that are too large for its blocks: places and lengths. `None` where there are some that
+/// cannot be read.
+fn huge(source: &Source, shape: Shape, heap: u64) -> Option<Vec<(u64, u64)>> {
+    if source.array::<4>(heap)? != *b"FRHP" {
+        return None;
+    }
+    let (o, l) = (shape.offset as u64, shape.length as u64);
+    let count_at = heap + 14 + l + o + l + o + 5 * l;
+    if number(source, count_at, shape.length)? == 0 {
+        return Some(Vec::new());
+    }
+    let tree = shape
+        .address(source, heap + 14 + l)?
+        .checked_add(shape.base)?;
+    if source.array::<4>(tree)? != *b"BTHD" {
+        return None;
+    }
+    // Of the four kinds of records two are packed by filters; all begin with place and length.
+    let kind = source.array::<1>(tree + 5)?[0];
+    let record = u64::from(source.u16(tree + 10)?);
+    let depth = source.u16(tree + 12)?;
+    let leaf = shape.address(source, tree + 16)?.checked_add(shape.base)?;
+    let count = u64::from(source.u16(tree + 16 + o)?);
+    if !matches!(kind, 1 | 3) || depth != 0 || record < o + l {
+        return None;
+    }
+    if source.array::<4>(leaf)? != *b"BTLF" || count > MAX_BLOCKS as u64 {
+        return None;
+    }
+    (0..count)
+        .map(|at| {
+            let record = leaf + 6 + at * record;
+            let place = shape.address(source, record)?.checked_add(shape.base)?;
+            Some((place, number(source, record + o, shape.length)?))
+        })
+        .collect()
 }
 
 /// Links of a new group.
@@ -215,6 +258,18 @@ pub(super) fn heap_attributes(
 ) {
     if !seen.walked.insert(heap) {
         return;
+    }
+    match huge(source, shape, heap) {
+        Some(objects) => {
+            for (at, len) in objects {
+                if seen.spend(16).is_none() {
+                    return;
+                }
+                let read = attribute_message(inspection, source, shape, at, len, seen);
+                seen.incomplete |= read.is_none();
+            }
+        }
+        None => seen.incomplete = true,
     }
     let Some(blocks) = heap_blocks(source, shape, heap) else {
         seen.incomplete = true;

@@ -123,11 +123,19 @@ pub(super) fn virtual_sources(
 }
 
 /// Filters of a data set: one that the library does not bring is loaded as a plugin.
-pub(super) fn filters(inspection: &mut Inspection, source: &Source, at: u64) -> Option<()> {
+pub(super) fn filters(
+    inspection: &mut Inspection,
+    source: &Source,
+    at: u64,
+    len: u64,
+) -> Option<()> {
     let version = source.array::<1>(at)?[0];
     let count = source.array::<1>(at + 1)?[0];
     let mut here = at + if version == 1 { 8 } else { 2 };
     for _ in 0..count {
+        if here >= at + len {
+            return None;
+        }
         let id = source.u16(here)?;
         let has_name = version == 1 || id >= 256;
         let name_len = if has_name {
@@ -153,6 +161,45 @@ pub(super) fn filters(inspection: &mut Inspection, source: &Source, at: u64) -> 
         }
     }
     Some(())
+}
+
+/// Messages of an object that are passed on the way to its type.
+const MAX_BEFORE: usize = 64;
+
+/// Where a type stands that a message only refers to: in the object of a named type. `None` where it stands in a heap.
+fn shared_type(source: &Source, shape: Shape, at: u64) -> Option<u64> {
+    let [version, kind] = source.array::<2>(at)?;
+    let address = match (version, kind) {
+        (1, _) => at + 8,
+        (2, _) | (3, 2) => at + 2,
+        _ => return None,
+    };
+    let object = shape.address(source, address)?.checked_add(shape.base)?;
+    if source.array::<4>(object)? != *b"OHDR" {
+        let mut here = object + 16;
+        for _ in 0..MAX_BEFORE {
+            let (kind, len) = (source.u16(here)?, source.u16(here + 2)?);
+            if kind == 3 {
+                return Some(here + 8);
+            }
+            here += 8 + u64::from(len);
+        }
+        return None;
+    }
+    let flags = source.array::<1>(object + 5)?[0];
+    let times = if flags & 0x20 != 0 { 16 } else { 0 };
+    let limits = if flags & 0x10 != 0 { 4 } else { 0 };
+    let head = if flags & 4 != 0 { 6 } else { 4 };
+    let mut here = object + 6 + times + limits + (1 << (flags & 3));
+    for _ in 0..MAX_BEFORE {
+        let kind = source.array::<1>(here)?[0];
+        let len = source.u16(here + 1)?;
+        if kind == 3 {
+            return Some(here + head);
+        }
+        here += head + u64::from(len);
+    }
+    None
 }
 
 /// An attribute: texts are read, here or in the global heap.
@@ -182,6 +229,13 @@ pub(super) fn attribute_message(
     let kind = start + pad(name_len);
     let space = kind + pad(type_len);
     let data = space + pad(space_len);
+    // Its type may be kept by another object, under a name of its own.
+    let is_shared = version >= 2 && source.array::<1>(at + 1)?[0] & 1 != 0;
+    let kind = if is_shared {
+        shared_type(source, shape, kind)?
+    } else {
+        kind
+    };
     let class = source.array::<1>(kind)?[0] & 0x0f;
     let item = u64::from(source.u32(kind + 4)?);
     let count = dataspace(source, space, shape).unwrap_or(1);

@@ -231,11 +231,10 @@ fn message(
                 virtual_sources(inspection, source, shape, at, seen);
             }
         }
-        0x0b => filters(inspection, source, at)?,
-        0x0c
-            if flags & 2 == 0 => {
-                attribute_message(inspection, source, shape, at, len, seen)?;
-            }
+        0x0b => filters(inspection, source, at, len)?,
+        // One that is kept in a heap of the whole file is not read.
+        0x0c if flags & 2 != 0 => return None,
+        0x0c => attribute_message(inspection, source, shape, at, len, seen)?,
         // Continuation.
         0x10 => {
             let address = shape.address(source, at)?.checked_add(shape.base)?;

@@ -4,7 +4,7 @@
 //! Chunks are found by the marks of their compression and not by the indexes of their data sets: an index can say
 //! that there are none. Only what does harm counts, since weights are noise.
 
-use crate::encoding::{self, Compression, Limit};
+use crate::compression::{self, Compression, Limit};
 use crate::inspection::{Context, Inspection};
 use crate::source::Source;
 use crate::{hidden, pickle};
@@ -36,7 +36,7 @@ pub(super) fn look(inspection: &mut Inspection, source: &Source) {
                 all: MAX_CHUNK,
             };
             let decoded =
-                encoding::decode(&source.slice(at as u64, u64::MAX), Compression::Zlib, limit);
+                compression::decode(&source.slice(at as u64, u64::MAX), Compression::Zlib, limit);
             let size = decoded.content.len();
             // Noise that begins like it breaks off at once.
             if size < 32 || decoded.broken && size < 4096 {

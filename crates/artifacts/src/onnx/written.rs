@@ -53,6 +53,7 @@ fn field(of: Kind, name: &str) -> Option<(u32, Holds)> {
         (Kind::Training, "initialization") => (1, Holds::Message(Kind::Graph)),
         (Kind::Training, "algorithm") => (2, Holds::Message(Kind::Graph)),
         (Kind::Function, "node") => (7, Holds::Message(Kind::Node)),
+        (Kind::Function, "attributeproto") => (11, Holds::Message(Kind::Attribute)),
         (Kind::Function, "domain") => (10, Holds::Text),
         (Kind::Graph, "node") => (1, Holds::Message(Kind::Node)),
         (Kind::Graph, "name") => (2, Holds::Text),

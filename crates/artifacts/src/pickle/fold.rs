@@ -9,8 +9,8 @@ use super::machine::Machine;
 use super::opcode as op;
 use super::text::repeated;
 use super::value::{Kind, Node, NodeId, Text, Value};
-use crate::encoding;
 use crate::names;
+use crate::{compression, encoding};
 
 /// Calls that call each other through `partial`, `map`, `reduce`, `methodcaller`.
 const MAX_NESTING: usize = 16;
@@ -482,7 +482,7 @@ impl Machine {
             }
             "zlib.decompress" | "bz2.decompress" | "lzma.decompress" | "gzip.decompress" => {
                 let bytes = self.constant(first?)?;
-                let Some(decoded) = encoding::decompressed(bytes, MAX_FOLDED) else {
+                let Some(decoded) = compression::decompressed(bytes, MAX_FOLDED) else {
                     // What came out before it was too much took its time.
                     self.pay(MAX_FOLDED / 8)?;
                     return None;

@@ -160,6 +160,8 @@ pub(crate) struct Machine {
     pub(super) lost: Option<&'static str>,
     /// Bytes of lines that were read, also of those that have no end.
     pub(super) line_bytes: u64,
+    /// Lines are read however long they are: it stands where a loader begins.
+    pub(super) has_long_lines: bool,
     /// Nodes that may still be copied for other readings of the same bytes.
     pub(super) fork_left: usize,
     /// A function that another was given is being judged.
@@ -253,6 +255,7 @@ impl Machine {
             extra_left: MAX_EXTRA,
             lost: None,
             line_bytes: 0,
+            has_long_lines: false,
             fork_left: MAX_FORKED,
             handing: false,
             reading: Reading::Any,

@@ -324,11 +324,16 @@ impl Machine {
 
     pub(super) fn line(&mut self) -> Result<Vec<u8>, Ended> {
         let left = self.cursor.remaining();
-        let line = self.cursor.line(MAX_LINE);
+        let mut line = self.cursor.line(MAX_LINE);
         // What is looked through for an end that is not there is work too.
         self.line_bytes += line
             .as_ref()
             .map_or(left.min(8 * MAX_LINE as u64), |l| l.len() as u64);
+        if line.is_none() && self.has_long_lines && left > MAX_LINE as u64 {
+            // Loaders read lines of any length. Nothing is computed from so long a text.
+            line = self.cursor.long_line(MAX_LINE);
+            self.line_bytes += left - self.cursor.remaining().min(left);
+        }
         line.ok_or(Ended::Truncated)
     }
 

@@ -50,24 +50,25 @@ pub(crate) fn is_pickle(inspection: &mut Inspection, source: &Source) -> bool {
     if inspection.steps_left == 0 {
         return head[0] == 0x80 && head[1] <= 5;
     }
-    let (is_one, machine) = tried(source);
-    inspection.ran(machine.opcodes, machine.nodes.len() as u64);
+    let (is_one, machine) = tried(source, true);
+    inspection.ran(steps(&machine), machine.nodes.len() as u64);
     is_one
 }
 
 /// Does it begin with a pickle that parses to its end, or with a magic number and a few opcodes?
 pub(crate) fn looks_like(source: &Source) -> bool {
     let head = source.array::<2>(0);
-    head.is_some_and(|head| opens(head[0])) && tried(source).0
+    head.is_some_and(|head| opens(head[0])) && tried(source, false).0
 }
 
 /// The same of what opens like one, with the machine that told.
-fn tried(source: &Source) -> (bool, Machine) {
+fn tried(source: &Source, has_long_lines: bool) -> (bool, Machine) {
     let head = source.array::<2>(0).unwrap_or_default();
     let mut machine = Machine::new(Cursor::new(source.clone(), 0));
     if head[0] == 0x80 && head[1] > 5 {
         return (false, machine);
     }
+    machine.has_long_lines = has_long_lines;
     // The machine runs for a while: this only tells formats apart.
     machine.steps_left = MAX_STEPS;
     let ended = machine.run();
@@ -97,6 +98,11 @@ fn tried(source: &Source) -> (bool, Machine) {
     (is_one, machine)
 }
 
+/// What a run cost, in opcodes.
+const fn steps(machine: &Machine) -> u64 {
+    machine.opcodes + machine.line_bytes / LINE_RATIO
+}
+
 /// Is there nothing behind a pickle but padding?
 fn is_nothing_behind(cursor: &Cursor) -> bool {
     skip_padding(cursor.source(), cursor.position()) >= cursor.source().len()
@@ -112,11 +118,12 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
     loop {
         let mut machine = Machine::new(Cursor::new(source.clone(), at));
         machine.extensions = std::mem::take(&mut extensions);
+        machine.has_long_lines = true;
         machine.objects = machine.objects.min(inspection.objects());
         machine.looks_left.set(inspection.looks_left);
         machine.steps_left = inspection.steps_left;
         let ended = machine.run();
-        inspection.ran(machine.opcodes, machine.nodes.len() as u64);
+        inspection.ran(steps(&machine), machine.nodes.len() as u64);
         inspection.looks_left = machine.looks_left.get();
         extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
@@ -394,11 +401,11 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     machine.objects = machine.objects.min(inspection.objects());
     machine.looks_left.set(inspection.looks_left);
     let ended = machine.run();
-    inspection.ran(machine.opcodes, machine.nodes.len() as u64);
+    inspection.ran(steps(&machine), machine.nodes.len() as u64);
     inspection.looks_left = machine.looks_left.get();
     inspection.trial_steps_left = inspection
         .trial_steps_left
-        .saturating_sub(machine.opcodes.max(1) + machine.line_bytes / LINE_RATIO);
+        .saturating_sub(steps(&machine).max(1));
     if inspection.trial_steps_left == 0 {
         inspection.report(
             Verdict::Unknown,

@@ -7,7 +7,7 @@ use crate::pickle;
 use crate::source::Source;
 
 /// Is the beginning a text in UTF-8?
-pub(super) fn is_plain_text(head: &[u8]) -> bool {
+pub(crate) fn is_plain_text(head: &[u8]) -> bool {
     let is_whole = match std::str::from_utf8(head) {
         Ok(_) => true,
         // A character may be cut at the end.

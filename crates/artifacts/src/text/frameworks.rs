@@ -34,8 +34,82 @@ pub(super) fn inspect(inspection: &mut Inspection, name: &str, value: &Value) {
     if base == "Manifest.json" {
         package(inspection, value);
     }
+    if value["nodes"].is_array() && value["arg_nodes"].is_array() {
+        symbol(inspection, value);
+    }
     if is_network(value) {
         network(inspection, value);
+    }
+}
+
+/// Symbols of `MXNet`: layers whose code is no part of the program that loads them.
+fn symbol(inspection: &mut Inspection, value: &Value) {
+    for node in value["nodes"].as_array().into_iter().flatten() {
+        let op = node["op"].as_str().unwrap_or_default();
+        match op {
+            "_Native" | "_NDArray" => inspection.report(
+                Verdict::Suspicious,
+                technique::CONFIG_LIBRARY,
+                0,
+                format!("a layer {op} calls code at an address of memory that the file says"),
+            ),
+            "Custom" => inspection.report(
+                Verdict::Unknown,
+                technique::AUTO_MAP,
+                0,
+                "a layer runs Python code of the program that loads it",
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// Arrays of Zarr name what packs and unpacks their chunks; one packer makes pickles of objects.
+pub(super) fn zarr(inspection: &mut Inspection, array: &serde_json::Map<String, Value>) {
+    let packers = [
+        "filters",
+        "codecs",
+        "compressor",
+        "compressors",
+        "object_codec",
+    ]
+    .iter()
+    .filter_map(|key| array.get(*key));
+    let mut stack: Vec<&Value> = packers.collect();
+    while let Some(packer) = stack.pop() {
+        match packer {
+            Value::Array(items) => stack.extend(items),
+            Value::Object(map) => {
+                let is_pickle = ["id", "name"].iter().any(|key| {
+                    let name = map.get(*key).and_then(Value::as_str).unwrap_or_default();
+                    name.rsplit('.').next() == Some("pickle")
+                });
+                if is_pickle {
+                    inspection.report(
+                        Verdict::Suspicious,
+                        technique::NPY_OBJECT,
+                        0,
+                        "the chunks of the array are pickles, also where they are compressed: reading the array loads them",
+                    );
+                }
+                // Packers in packers.
+                stack.extend(map.values().filter(|value| !value.is_string()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Objects that `LangChain` wrote: a class by the parts of its name, which its loader imports and makes.
+pub(super) fn langchain(inspection: &mut Inspection, object: &serde_json::Map<String, Value>) {
+    let is_made = object.get("type").and_then(Value::as_str) == Some("constructor");
+    let parts = object.get("id").and_then(Value::as_array);
+    if let Some(parts) = parts.filter(|_| is_made) {
+        let parts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
+        let is_of_core = matches!(parts.first(), Some(&("langchain" | "langchain_core")));
+        if !is_of_core {
+            target(inspection, &parts.join("."), false);
+        }
     }
 }
 

@@ -189,3 +189,112 @@ fn yaml_that_is_not_parsed_is_told_and_looked_at_by_lines() {
     assert!(far.verdict > Verdict::Clean);
     assert!(!of(10, &harmless).reasons.iter().any(told));
 }
+
+/// A field with bytes, of any length.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    crate::corpus::frameworks::field(number, bytes)
+}
+
+#[test]
+fn a_path_that_goes_through_nodes_in_the_wrong_order_is_paid_for() {
+    // A saver whose path goes through nodes each of which stands before the one that asks for it, and is long.
+    let node = |name: &str, op: &str, input: &str, padding: usize| {
+        let mut node = [
+            field(1, name.as_bytes()),
+            field(2, op.as_bytes()),
+            field(3, input.as_bytes()),
+        ]
+        .concat();
+        node.extend(b"\x30\x00".repeat(padding));
+        field(1, &node)
+    };
+    let mut graph = node("save", "SaveV2", "n0", 0);
+    for at in (0..600).rev() {
+        let (name, input) = (format!("n{at}"), format!("n{}", at + 1));
+        graph.extend(node(&name, "Identity", &input, 200));
+    }
+    assert!(is_told(&check("m.pb", graph)));
+}
+
+#[test]
+fn tensors_that_share_bytes_are_unpacked_within_one_budget() {
+    use crate::corpus::pickles::zlib;
+    let packed = zlib(&vec![0; 3 << 20]);
+    let count = 2_000u64;
+    let mut file = b"GGUF\x03\0\0\0".to_vec();
+    file.extend(count.to_le_bytes());
+    file.extend(0u64.to_le_bytes());
+    for at in 0..count {
+        let name = format!("t{at}");
+        file.extend((name.len() as u64).to_le_bytes());
+        file.extend(name.bytes());
+        file.extend(1u32.to_le_bytes());
+        file.extend((packed.len() as u64).to_le_bytes());
+        file.extend(24u32.to_le_bytes());
+        file.extend(0u64.to_le_bytes());
+    }
+    file.resize(file.len().next_multiple_of(32), 0);
+    file.extend(&packed);
+    assert!(is_told(&check("m.gguf", file)));
+}
+
+#[test]
+fn marks_of_compressed_data_in_data_are_paid_for() {
+    // Each mark begins a stream of stored blocks that goes on to the end of the file.
+    let mut unit = b"\x1f\x8b\x08\0\0\0\0\0\0\0\0".to_vec();
+    unit.extend(65_530u16.to_le_bytes());
+    unit.extend((!65_530u16).to_le_bytes());
+    let mut file = b"\x1c\0\0\0TFL3".to_vec();
+    file.resize(36, 0);
+    file.extend(unit.repeat(40_000));
+    assert!(is_told(&check("m.tflite", file)));
+}
+
+#[test]
+fn messages_of_objects_that_share_bytes_are_paid_for() {
+    // Headers in headers: each object has the messages of all that begin behind it, each with very many dimensions.
+    let message = |kind: u16, bytes: &[u8]| {
+        let mut out = kind.to_le_bytes().to_vec();
+        out.extend((bytes.len() as u16).to_le_bytes());
+        out.extend([0; 4]);
+        out.extend(bytes);
+        out
+    };
+    let mut header = vec![1, 0, 1, 0, 1, 0, 0, 0];
+    header.extend(100_000u32.to_le_bytes());
+    header.extend([0; 4]);
+    let sizes = [2, 255, 0, 0, 0, 0, 0, 0];
+    let cell = [message(0, &header), message(1, &sizes).repeat(4)].concat();
+    let (node_at, per_node) = (96 + 16 + 24, 60u16);
+    let cells_at = node_at + 8 + usize::from(per_node) * 40;
+    let table = [(node_at as u64).to_le_bytes(), 0u64.to_le_bytes()].concat();
+    let mut file = crate::corpus::formats::hdf5(&[(0x11, table)]);
+    file.resize(node_at, 0);
+    file.extend(b"SNOD\x01\0");
+    file.extend(per_node.to_le_bytes());
+    for at in 0..usize::from(per_node) {
+        let address = cells_at + at * cell.len() + 8;
+        file.extend(0u64.to_le_bytes());
+        file.extend((address as u64).to_le_bytes());
+        file.extend([0; 24]);
+    }
+    file.extend(cell.repeat(400));
+    let end = file.len() as u64;
+    file[40..48].copy_from_slice(&end.to_le_bytes());
+    assert!(is_told(&check("m.h5", file)));
+}
+
+#[test]
+fn raw_content_that_was_not_searched_to_its_end_is_never_clean() {
+    let noise = vec![0xc1; (64 << 20) + 1];
+    for name in ["blob", "m.dat", "m.bin"] {
+        assert!(is_told(&check(name, noise.clone())), "{name}");
+    }
+    let text = vec![b'-'; (64 << 20) + 1];
+    assert!(is_told(&check("m.pkl", text.clone())));
+    // Of a text that no loader takes it is a remark.
+    let table = check("m.csv", text);
+    assert_eq!(table.verdict, Verdict::Clean);
+    let mut reasons = table.reasons.iter();
+    assert!(reasons.any(|reason| reason.technique == "budget-exhausted"));
+}

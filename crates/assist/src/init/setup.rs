@@ -37,6 +37,13 @@ pub(super) fn plan(
                 .to_owned(),
         ),
     }
+    if plan
+        .files
+        .iter()
+        .any(|file| file.after.contains("TRUELINE_SHA256: ''"))
+    {
+        plan.notes.push(FILL_IN.to_owned());
+    }
     let pre_commit_is_there =
         write::look(&plan.root, &RepoPath::from(PRE_COMMIT)) != There::Nothing;
     if request.hooks == Hooks::PreCommit || pre_commit_is_there {
@@ -114,10 +121,14 @@ pub(super) fn policy(template: &str, around: &Around) -> String {
     text
 }
 
-/// How a job gets the program: the archive of a release, whose digest is checked where one is given.
-const INSTALL: &str = r#"mkdir -p "$HOME/trueline"
+/// How a job gets the program: the archive of a release, and only with its digest.
+const INSTALL: &str = r#"if [ -z "$TRUELINE_SHA256" ]; then
+  echo "trueline: TRUELINE_SHA256 is empty, so the program would run unchecked: fill it in from the SHA256SUMS of the release" >&2
+  exit 1
+fi
+mkdir -p "$HOME/trueline"
 curl --silent --show-error --fail --location --retry 3 --output trueline.tar.gz "$TRUELINE_ARCHIVE"
-[ -z "$TRUELINE_SHA256" ] || echo "$TRUELINE_SHA256  trueline.tar.gz" | sha256sum --check --quiet
+echo "$TRUELINE_SHA256  trueline.tar.gz" | sha256sum --check --quiet
 tar --extract --gzip --file trueline.tar.gz --directory "$HOME/trueline" --strip-components 1
 rm trueline.tar.gz
 "$HOME/trueline/trueline" --version
@@ -140,6 +151,9 @@ const SOURCE: &str = "\
 # The program comes from the archive of a release; its digest stands in SHA256SUMS beside it. From source instead:\n\
 # `cargo install --locked --path crates/cli` in a clone of Trueline's repository, and that program in place of this one.\n";
 
+/// What is left to do for whoever commits the job.
+const FILL_IN: &str = "fill in TRUELINE_SHA256 in the job, from the SHA256SUMS of the release: without it the job fails";
+
 /// A job that looks at pull requests and at the main branch and stops what the policy says.
 fn workflow() -> String {
     format!(
@@ -159,6 +173,7 @@ jobs:
     runs-on: ubuntu-latest
     env:
       TRUELINE_ARCHIVE: {archive}
+      # Fill it in: without it the job fails.
       TRUELINE_SHA256: ''
     steps:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
@@ -197,6 +212,7 @@ fn gitlab() -> String {
   image: python:3.12
   variables:
     TRUELINE_ARCHIVE: {archive}
+    # Fill it in: without it the job fails.
     TRUELINE_SHA256: ''
     # Who wrote a line is known from all of history.
     GIT_DEPTH: '0'

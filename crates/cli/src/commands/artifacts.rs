@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Result;
 use trueline_facts::Severity;
 use trueline_facts::artifact::{ArtifactReport, Verdict};
-use trueline_report::{artifacts, html, json};
+use trueline_report::{artifacts, gitlab, html, json};
 use trueline_scan::{ArtifactRequest, Hashes, ScanError};
 
 use crate::Ended;
@@ -21,7 +21,6 @@ pub(crate) fn check(arguments: &Scan) -> Result<()> {
         (arguments.write_baseline.is_some(), "--write-baseline"),
         (!arguments.import.is_empty(), "--import"),
         (arguments.write_lock, "--write-lock"),
-        (gitlab(arguments.format), "--format gitlab-…"),
     ];
     match other.iter().find(|(given, _)| *given) {
         None => Ok(()),
@@ -31,13 +30,6 @@ pub(crate) fn check(arguments: &Scan) -> Result<()> {
         }
         .into()),
     }
-}
-
-const fn gitlab(format: ScanFormat) -> bool {
-    matches!(
-        format,
-        ScanFormat::GitlabCodequality | ScanFormat::GitlabSast
-    )
 }
 
 pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
@@ -56,15 +48,16 @@ pub(crate) fn run(arguments: &Scan, interrupt: &AtomicBool) -> Result<Ended> {
     bar.finish();
     let is_part = super::is_part(&mut report.diagnostics, interrupt);
     let file = arguments.writing.output.as_deref();
+    let as_scan =
+        |report: &ArtifactReport| trueline_scan::artifacts_as_scan(report, &request.standing_in);
     let text = match arguments.format {
         ScanFormat::Json => json::to_string(&report),
         ScanFormat::Sarif => trueline_scan::artifacts_sarif(&report, &request.standing_in)?,
         ScanFormat::Markdown => artifacts::markdown(&report),
         ScanFormat::Html => html::artifacts(&report),
-        // The formats of GitLab were refused by `check`.
-        ScanFormat::Terminal | ScanFormat::GitlabCodequality | ScanFormat::GitlabSast => {
-            artifacts::terminal(&report, &output::style(file), arguments.all)
-        }
+        ScanFormat::GitlabCodequality => gitlab::code_quality(&as_scan(&report)?),
+        ScanFormat::GitlabSast => gitlab::sast(&as_scan(&report)?),
+        ScanFormat::Terminal => artifacts::terminal(&report, &output::style(file), arguments.all),
     };
     output::write(text.as_bytes(), file)?;
     if is_part {

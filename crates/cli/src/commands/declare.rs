@@ -75,6 +75,11 @@ pub(crate) fn run(arguments: &Declare) -> Result<Ended> {
         }
     }
     if written > 0 && !arguments.dry_run {
+        if !arguments.undo {
+            out.push_str(
+                "All these lines count as the tool's; if it wrote a part of them, take this back and say so in a trailer (Assisted-by: TOOL)\n",
+            );
+        }
         out.push_str(
             "Notes stay in this repository until they are pushed: git push origin refs/notes/ai\n",
         );

@@ -48,7 +48,8 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
         }
         GateFormat::Terminal | GateFormat::Facts => {
             let style = output::style(file);
-            let text = terminal::verdict(&verdict, &outcome.policy_source, &style, false);
+            let explain = how_to_explain(&arguments.which, &verdict);
+            let text = terminal::verdict(&verdict, &outcome.policy_source, &style, Some(&explain));
             let offers = practise(&verdict, &outcome.change, str::to_owned);
             if offers.is_empty() {
                 text
@@ -78,6 +79,28 @@ pub(crate) fn run(arguments: &Gate, interrupt: &AtomicBool) -> Result<Ended> {
     } else {
         Ended::Pass
     })
+}
+
+/// The command that says of the same change what every gate looked at.
+fn how_to_explain(which: &Which, verdict: &Verdict) -> String {
+    let change = match (&which.pr, &which.range) {
+        (Some(file), _) => format!("--pr {}", file.display()),
+        (None, _) if which.staged => "--staged".to_owned(),
+        (None, Some(range)) => range.clone(),
+        (None, None) => {
+            let range = &verdict.range;
+            let (base, head) = (range.base.as_ref(), range.head.as_ref());
+            base.zip(head).map_or_else(
+                || "BASE..HEAD".to_owned(),
+                |(base, head)| format!("{}..{}", base.short(), head.short()),
+            )
+        }
+    };
+    let policy = which
+        .policy
+        .as_ref()
+        .map_or_else(String::new, |file| format!(" --policy {}", file.display()));
+    format!("trueline policy explain {change}{policy}")
 }
 
 /// The exercises for the weaknesses that keep gates from passing.

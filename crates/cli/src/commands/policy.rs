@@ -40,7 +40,7 @@ fn explain(asked: &PolicyExplain, interrupt: &AtomicBool) -> Result<Ended> {
     if is_change && asked.gate.is_none() {
         let outcome = describe(which, interrupt)?;
         let verdict = evaluate(&outcome.policy, &outcome.change);
-        let text = terminal::verdict(&verdict, &outcome.policy_source, &output::style(None), true);
+        let text = terminal::verdict(&verdict, &outcome.policy_source, &output::style(None), None);
         output::write(text.as_bytes(), None)?;
         return Ok(Ended::Pass);
     }

@@ -355,6 +355,118 @@ fn a_log_says_where_in_which_file_of_the_repository_and_of_others() {
     assert_eq!(properties["call"], "os.system('echo x')");
     assert_eq!(properties["sha256"].as_str().unwrap().len(), 64);
     assert!(properties["offset"].as_u64().unwrap() > 0);
+    let region = &results[at]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["byteOffset"], properties["offset"]);
+    assert_eq!(region["byteLength"], 1);
+    let run = &log["runs"][0];
+    assert_eq!(run["automationDetails"]["id"], "trueline/trueline:models/");
+}
+
+#[test]
+fn a_place_in_what_a_file_unpacks_to_is_no_byte_of_the_file() {
+    let folder = Repository::plain();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, CALLS_A_PROGRAM).unwrap();
+    folder.write("calls.pkl.gz", packed.finish().unwrap());
+    let log = folder
+        .trueline(&["scan", "--only", "artifacts", ".", "--format", "sarif"])
+        .json();
+    let result = &log["runs"][0]["results"][0];
+    assert!(result["properties"]["offset"].as_u64().unwrap() > 0);
+    let region = &result["locations"][0]["physicalLocation"]["region"];
+    assert!(region["startLine"] == 1 && region["byteOffset"].is_null());
+}
+
+#[test]
+fn models_are_reported_to_gitlab() {
+    let folder = Repository::new();
+    folder
+        .write("models/calls.pkl", CALLS_A_PROGRAM)
+        .write("models/own.pkl", b"\x80\x02cshop.nets\nNet\n)\x81.")
+        .write("models/plain.pkl", PLAIN_DATA)
+        .commit("models");
+    let below = folder.path().join("models");
+    let report = |format: &str| {
+        folder
+            .trueline_in(
+                &below,
+                &["scan", "--only", "artifacts", ".", "--format", format],
+            )
+            .json()
+    };
+    let issues = report("gitlab-codequality");
+    let told: Vec<(&str, &str)> = issues
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| {
+            let path = issue["location"]["path"].as_str().unwrap();
+            (path, issue["severity"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [("models/calls.pkl", "blocker"), ("models/own.pkl", "minor")]
+    );
+    let document = report("gitlab-sast");
+    assert_eq!(document["scan"]["status"], "success");
+    // The time of the commit, so that the same models give the same file.
+    let format = "--date=format:%Y-%m-%dT%H:%M:%S";
+    let time = folder.git(&["log", "-1", format, "--format=%cd"]);
+    assert_eq!(document["scan"]["start_time"], time.trim());
+    let first = &document["vulnerabilities"][0];
+    assert_eq!(first["location"]["file"], "models/calls.pkl");
+    assert_eq!(first["severity"], "Critical");
+    let arguments = [
+        "scan",
+        "--only",
+        "artifacts",
+        ".",
+        "--format",
+        "gitlab-sast",
+    ];
+    let gate = folder.trueline(&[&arguments[..], &["--fail-on", "critical"]].concat());
+    assert_eq!(gate.code(), 1);
+}
+
+#[test]
+fn a_pointer_is_fetched_by_its_path_from_the_root_of_its_repository() {
+    const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
+    let folder = Repository::new();
+    folder.write("models/a,b/large.bin", POINTER);
+    let below = folder.path().join("models/a,b");
+    let advice = |run: crate::repository::Run| {
+        let report = run.json();
+        report["artifacts"][0]["advice"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let arguments = [
+        "scan",
+        "--only",
+        "artifacts",
+        "large.bin",
+        "--format",
+        "json",
+    ];
+    // A list of patterns has commas.
+    let pattern = "lfs pull --include 'models/a?b/large.bin' fetches";
+    let told = advice(folder.trueline_in(&below, &arguments));
+    assert!(told.contains(&format!("git {pattern}")), "{told}");
+    let elsewhere = Repository::new();
+    let full = below.join("large.bin");
+    let arguments = [
+        "scan",
+        "--only",
+        "artifacts",
+        full.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
+    let told = advice(elsewhere.trueline(&arguments));
+    let root = folder.path().to_str().unwrap();
+    assert!(told.contains(&format!("git -C {root} {pattern}")), "{told}");
 }
 
 #[test]

@@ -291,10 +291,12 @@ fn what_is_no_file_of_head_is_told() {
     repository.commit("feat: more");
     let run = repository.trueline(&["blame", "bin.dat"]);
     assert!(run.stderr().contains("binary"), "{}", run.stderr());
-    assert_eq!(
-        repository.trueline(&["blame", "nowhere/none.txt"]).code(),
-        2
-    );
+    for absent in ["nowhere/none.txt", "none.py"] {
+        let run = repository.trueline(&["blame", absent]);
+        assert_eq!(run.code(), 2);
+        assert!(run.stderr().contains("no such file"), "{}", run.stderr());
+        assert!(!run.stderr().contains("commit it"), "{}", run.stderr());
+    }
 }
 
 #[test]

@@ -74,3 +74,39 @@ fn a_finding_that_a_comment_answers_is_left_alone() {
     repository.trueline(&["scan", ".", "--fix"]);
     assert_eq!(read(&repository, "app.py"), answered);
 }
+
+#[test]
+fn the_flags_of_cookies_are_never_set_unasked() {
+    let repository = Repository::new();
+    let view = "from flask import Flask, make_response\nfrom flask_wtf.csrf import generate_csrf\n\napp = \
+                Flask(__name__)\n\n\n@app.after_request\ndef inject(response):\n    \
+                response.set_cookie(\"csrf_token\", generate_csrf())\n    return response\n";
+    repository.write("app.py", view).commit("one");
+    let run = repository.trueline(&["scan", ".", "--fix", "--dry-run"]);
+    assert!(!run.stdout().contains("secure="), "{}", run.stdout());
+    assert!(
+        run.stderr().contains("need --unsafe-fixes"),
+        "{}",
+        run.stderr()
+    );
+    let run = repository.trueline(&["scan", ".", "--fix", "--dry-run", "--unsafe-fixes"]);
+    assert!(run.stdout().contains("secure=True"), "{}", run.stdout());
+    assert!(!run.stdout().contains("httponly"), "{}", run.stdout());
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    let advice = report["findings"][0]["fix"]["description"]
+        .as_str()
+        .unwrap();
+    assert!(advice.contains("Leave `httponly` as it is"), "{advice}");
+}
+
+#[test]
+fn a_dry_run_refuses_what_it_would_not_do() {
+    let repository = Repository::new();
+    repository.write("app.py", WEAK).commit("one");
+    let run = repository.trueline(&["scan", "--fix", "--dry-run", "--format", "html"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("--format"), "{}", run.stderr());
+    let run = repository.trueline(&["scan", "--dry-run"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("[PATH]..."), "{}", run.stderr());
+}

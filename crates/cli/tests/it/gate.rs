@@ -954,3 +954,21 @@ fn an_exception_about_a_path_that_nothing_has_is_told_with_the_nearest() {
     assert_eq!(list.matches("warning: moved: no file").count(), 1, "{list}");
     assert_eq!(list.matches("warning:").count(), 1, "{list}");
 }
+
+#[test]
+fn a_gate_that_only_observes_is_named_with_the_command_that_shows_what_it_says() {
+    let repository = judged_by("[gates]\nsevere-finding = \"observe\"\n");
+    repository
+        .write("src/app.py", UNSAFE_VIEW)
+        .commit("feat: view");
+    let said = gate(&repository, &[]).stdout();
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let said = words.join(" ");
+    assert!(said.contains("`severe-finding`"), "{said}");
+    assert!(
+        said.contains("`trueline policy explain main..HEAD`"),
+        "{said}"
+    );
+    let run = repository.trueline(&["policy", "explain", "main..HEAD"]);
+    assert!(run.stdout().contains("sql-injection"), "{}", run.stdout());
+}

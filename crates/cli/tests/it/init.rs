@@ -204,6 +204,30 @@ fn links_are_not_written_through() {
     assert!(repository.path().join("CLAUDE.md").is_symlink());
 }
 
+/// The step that installs the program, run as it stands in the job.
+fn refuses_an_unchecked_program(workflow: &str) {
+    let step = workflow
+        .split("name: Install\n        run: |\n")
+        .nth(1)
+        .unwrap();
+    let step = step.split("      - name:").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let run = std::process::Command::new("bash")
+        .args(["-e", "-c", step])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", folder.path())
+        .env("TRUELINE_SHA256", "")
+        .env("TRUELINE_ARCHIVE", "file:///nowhere")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{said}");
+    assert!(said.contains("TRUELINE_SHA256 is empty"), "{said}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
 #[test]
 fn a_repository_gets_a_job_and_a_hook_file_that_observe_and_a_second_run_changes_nothing() {
     let repository = with_weakness();
@@ -223,6 +247,12 @@ fn a_repository_gets_a_job_and_a_hook_file_that_observe_and_a_second_run_changes
         assert!(!line.contains("run:") || !line.contains("${{"), "{line}");
     }
     assert!(workflow.contains("${{ github.event.pull_request.base.sha }}"));
+    assert!(
+        run.stderr().contains("fill in TRUELINE_SHA256"),
+        "{}",
+        run.stderr()
+    );
+    refuses_an_unchecked_program(&workflow);
     assert!(workflow.contains("run: trueline gate --pr \"$GITHUB_EVENT_PATH\""));
     assert!(read(&repository, "trueline.toml").contains("# What steers agents here: CLAUDE.md."));
     assert!(read(&repository, "trueline.toml").contains("Python (1)"));

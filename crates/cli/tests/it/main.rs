@@ -32,6 +32,7 @@ mod repository;
 mod rules;
 mod sandbox;
 mod scan;
+mod searched;
 mod shown;
 mod skills;
 mod stats;

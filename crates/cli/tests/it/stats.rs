@@ -120,6 +120,9 @@ fn since_takes_days_and_dates_and_refuses_the_rest() {
     for since in ["30d", "2025-01-01"] {
         assert_eq!(repository.trueline(&["stats", "--since", since]).code(), 0);
     }
+    let run = repository.trueline(&["stats", "--since", "-5d"]);
+    assert_eq!(run.code(), 2);
+    assert!(run.stderr().contains("(`90`, `90d`)"), "{}", run.stderr());
     let run = repository.trueline(&["stats", "--since", "yesterday"]);
     assert_eq!(run.code(), 2);
     assert!(run.stderr().contains("90d"), "{}", run.stderr());
@@ -272,4 +275,27 @@ fn a_reference_that_holds_no_note_is_told() {
     assert!(!told(), "it is there and cannot be read");
     repository.git(&["notes", "--ref=refs/notes/ai", "remove", "HEAD"]);
     assert!(told());
+}
+
+#[test]
+fn an_approved_tool_of_which_nothing_is_known_is_told() {
+    let repository = Repository::new();
+    repository
+        .write(
+            "trueline.toml",
+            "schema = 1\n[tools]\napproved = [\"claude\", \"nonsense\"]\n",
+        )
+        .write("app.py", "a = 1\n")
+        .commit("one");
+    for command in ["stats", "scan"] {
+        let report = repository
+            .trueline(&[command, ".", "--format", "json"])
+            .stdout();
+        assert!(
+            report.contains("approved-tool-unknown"),
+            "{command}: {report}"
+        );
+        assert!(report.contains("names `nonsense`"), "{command}: {report}");
+        assert!(!report.contains("names `claude`"), "{command}: {report}");
+    }
 }

@@ -137,3 +137,33 @@ fn a_baseline_that_is_none_is_an_error_of_usage() {
     let outcome = repository.trueline(&["scan", "--baseline", "known.json"]);
     assert_eq!(outcome.code(), 2);
 }
+
+#[test]
+fn what_a_comment_answers_is_nowhere_called_clean_and_everywhere_counted() {
+    let repository = Repository::new();
+    let line = "    rows = db";
+    let comment = "# trueline: ignore[sql-injection] later";
+    let view = UNSAFE_VIEW.replace(line, &format!("    {comment}\n{line}"));
+    repository.write("app.py", view).commit("feat: view");
+    for format in ["terminal", "markdown", "html"] {
+        let text = repository.trueline(&["scan", "--format", format]).stdout();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = words.join(" ");
+        assert!(text.contains("1 answered by a comment"), "{format}: {text}");
+        let found = text.split("None found").nth(1).unwrap_or_default();
+        let found: String = found.chars().take(300).collect();
+        assert!(!found.contains("sql-injection"), "{format}: {found}");
+    }
+    let sast = repository
+        .trueline(&["scan", "--format", "gitlab-sast"])
+        .stdout();
+    assert!(sast.contains("not reported: 1 finding answered by a comment"));
+    let report = repository.trueline(&["scan", "--format", "json"]).json();
+    let rates = report["weaknesses"].as_array().unwrap();
+    let rate = rates.iter().find(|rate| rate["rule"] == "sql-injection");
+    let rate = rate.unwrap();
+    assert_eq!(rate["answered"], 1);
+    for group in ["known_ai", "not_known_ai"] {
+        assert_eq!(rate[group]["of"], 0, "{rate}");
+    }
+}

@@ -199,7 +199,6 @@ impl Earlier {
         }
         let marked = history.commits.iter().enumerate();
         let marked: Vec<(CommitIx, Mark, Versions)> = marked
-            .filter(|(_, commit)| !commit.is_merge())
             .filter_map(|(ix, commit)| {
                 let mark = Mark::new(&commit.author.email, commit.author_time.0, &commit.message);
                 let committed = commit.committer_time.0;

@@ -46,6 +46,7 @@ struct Door {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     commits: u64,
+    hinted: u64,
     unreviewed: u64,
 }
 
@@ -72,6 +73,7 @@ impl Door {
             first_seen: self.first,
             last_seen: self.last,
             commits: self.commits,
+            hinted: self.hinted,
             unreviewed: self.unreviewed,
         }
     }
@@ -80,8 +82,12 @@ impl Door {
 pub(super) fn pipeline(view: &View<'_>, shadow: &ShadowAi) -> Vec<Entry> {
     let mut doors: BTreeMap<(EntryKind, ToolId), Door> = BTreeMap::new();
     for (ix, _) in view.commits() {
+        let used = view.tools(ix);
         for ((kind, tool), evidence) in through(view, ix) {
+            let writes = matches!(kind, EntryKind::Agent | EntryKind::Editor);
+            let is_hint = writes && used.iter().all(|(used, _)| **used != tool);
             let door = doors.entry((kind, tool)).or_default();
+            door.hinted += u64::from(is_hint);
             door.commits += 1;
             door.unreviewed += u64::from(!view.is_reviewed(ix));
             let time = Some(view.time(ix));

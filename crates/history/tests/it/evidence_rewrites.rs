@@ -272,6 +272,30 @@ fn the_note_of_a_merge_that_is_still_here_speaks_for_the_commit_that_it_was_repl
     assert_snapshot!(fused(&repo).file("m.txt"), @"1-6    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai]");
 }
 
+#[test]
+fn a_note_that_an_amended_merge_left_behind_counts_for_what_the_merge_added() {
+    let mut repo = branched();
+    repo.write("b.txt", &numbered(10..=12));
+    repo.commit("work");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("c.txt", &numbered(20..=22));
+    repo.commit("main moves on");
+    repo.tick();
+    repo.git(&["merge", "-q", "--no-ff", "--no-commit", "work"]);
+    repo.write("m.txt", &numbered(30..=35));
+    let merge = repo.commit("Merge the work and what it needs");
+    attest(&repo, &merge, "m.txt", "1-4");
+    repo.tick();
+    let message = format!("Merge the work and what it needs\n\n{CLAUDE}");
+    repo.git(&["commit", "-q", "--amend", "-m", &message]);
+    let read = fused(&repo);
+    assert_snapshot!(format!("{}{}", read.file("m.txt"), read.file("b.txt")), @r"
+    1-4    cursor/gpt-5 Medium [Note Inferred Medium refs/notes/ai] [Identity Direct Medium Co-authored-by]
+    5-6    claude/claude-opus-4-5 Medium [Identity Direct Medium Co-authored-by]
+    1-3    unknown
+    ");
+}
+
 /// A branch with noted work, squashed as request 3 on a branch that is squashed as request 4.
 fn squash_of_a_squash(inner: &str) -> Repo {
     let mut repo = branched();

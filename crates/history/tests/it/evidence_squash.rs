@@ -202,6 +202,32 @@ fn a_few_lines_of_a_request_in_a_file_of_another_name_tell_nothing() {
     ");
 }
 
+#[test]
+fn a_branch_does_not_speak_for_a_commit_whose_tree_another_of_this_history_had_before() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", &lines("base", 6));
+    repo.commit("base");
+    for (branch, message) in [
+        ("by-hand", "Work of a person"),
+        ("copy", &*format!("The same, again\n\n{CLAUDE}")),
+        ("later", "The same, once more"),
+    ] {
+        repo.git(&["checkout", "-q", "-b", branch, "main"]);
+        repo.write("w.txt", &lines("work", 9));
+        repo.commit(message);
+    }
+    let first = repo.git(&["rev-parse", "by-hand"]);
+    repo.git(&["branch", "-q", "-D", "by-hand"]);
+    let alone = fused(&repo);
+    repo.tick();
+    repo.git(&["merge", "-q", "-m", "both", first.trim()]);
+    let merged = fused(&repo);
+    assert_snapshot!(format!("{}{}", alone.file("w.txt"), merged.file("w.txt")), @r"
+    1-9    claude/claude-opus-4-5 Medium [Identity Inferred Medium Co-authored-by]
+    1-9    unknown
+    ");
+}
+
 /// A branch of very many commits on top of `base`, of which the last has these lines in `file`.
 fn long_branch(repo: &Repo, reference: &str, base: &str, file: &str, count: usize) -> String {
     let mut stream = String::new();

@@ -785,6 +785,24 @@ fn the_pipeline_counts_commits_and_the_unreviewed_among_them() {
     assert_eq!(bot.unwrap().tool.as_str(), "dependabot");
 }
 
+#[test]
+fn commits_that_only_a_branch_gives_to_a_tool_are_told_apart_at_its_door() {
+    let mut tables = Tables::new();
+    tables.signed(3, "codex");
+    let branched = tables.commit(5, "dev@example.org");
+    tables.evidence(branched).signs = vec![Sign {
+        class: EvidenceClass::Hint,
+        confidence: Confidence::Medium,
+        source: "branch",
+        ..sign("codex", Role::CoAuthor)
+    }];
+    let signals = tables.signals();
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!((entries[0].commits, entries[0].hinted), (2, 1));
+    assert_eq!(signals.usage().tools[0].commits, 1);
+}
+
 /// Teams of the given sizes, each person with two lines.
 fn teams(sizes: &[(&str, u32)]) -> (Tables, Vec<Team>) {
     let mut tables = Tables::new();

@@ -59,7 +59,8 @@ pub(super) fn section(
 }
 
 fn languages(out: &mut String, sources: &SourceCoverage) {
-    if sources.languages.is_empty() && sources.unsupported_files == 0 {
+    if sources.languages.is_empty() && sources.unsupported_files == 0 && sources.searched_files == 0
+    {
         return;
     }
     out.push_str("<div class=\"panel\"><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Languages\"><table><thead><tr><th scope=\"col\">language</th><th scope=\"col\" class=\"n\">files understood</th><th scope=\"col\" class=\"n\">in part</th><th scope=\"col\" class=\"n\">not read</th><th scope=\"col\" class=\"n\">lines</th><th scope=\"col\" class=\"n\">constructs not understood</th></tr></thead><tbody>");
@@ -77,8 +78,9 @@ fn languages(out: &mut String, sources: &SourceCoverage) {
     }
     put!(
         out,
-        "</tbody></table></div><p class=\"note\">Text files in languages that have no front end: {}.</p></div>\n",
-        words::count(sources.unsupported_files)
+        "</tbody></table></div><p class=\"note\">Text files in languages that have no front end: {}. Looked through for secrets alone: {}.</p></div>\n",
+        words::count(sources.unsupported_files),
+        words::counted(sources.searched_files, "file")
     );
 }
 

@@ -66,7 +66,9 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
         page.section("weaknesses", "Weaknesses");
         weaknesses::section(&mut body, report);
     }
-    let has_signs = !report.shadow_ai.signals.is_empty()
+    let tools = crate::answer::tools(report.usage.as_ref());
+    let has_signs = !tools.is_empty()
+        || !report.shadow_ai.signals.is_empty()
         || !report.shadow_ai.unlisted.is_empty()
         || !report.pipeline.is_empty();
     page.section("findings", "Findings");
@@ -91,7 +93,13 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     }
     if has_signs {
         page.section("signs", "Where AI and bots enter");
-        signs::section(&mut body, &report.shadow_ai, &report.pipeline, part, "");
+        signs::section(
+            &mut body,
+            (&report.shadow_ai, tools),
+            &report.pipeline,
+            part,
+            "",
+        );
     }
     page.section("gaps", "Notes");
     gaps::section(&mut body, &report.diagnostics, Some(&report.sources), "");

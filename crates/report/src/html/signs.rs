@@ -3,6 +3,7 @@
 
 use trueline_facts::pipeline::Entry;
 use trueline_facts::shadow::ShadowAi;
+use trueline_facts::usage::ToolUse;
 use trueline_facts::{RepoPath, Timestamp};
 
 use super::charts::flow;
@@ -17,7 +18,7 @@ const SHOWN_EVIDENCE: usize = 10;
 /// The section; `prefix` keeps element ids apart where a page has several repositories.
 pub(super) fn section(
     out: &mut String,
-    shadow: &ShadowAi,
+    (shadow, tools): (&ShadowAi, &[ToolUse]),
     pipeline: &[Entry],
     part: Option<&RepoPath>,
     prefix: &str,
@@ -36,7 +37,7 @@ pub(super) fn section(
         );
     }
     doors(out, pipeline);
-    shadow_ai(out, shadow);
+    shadow_ai(out, shadow, tools);
     out.push_str("</section>\n");
 }
 
@@ -46,7 +47,7 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
     }
     out.push_str("<figure class=\"panel\"><figcaption><h3>Pipeline</h3><p>Each box on the left is a door; the wider its band, the more commits came through it. A dashed line stands for files that set the tool up; no commit names it. A commit that came through two doors is counted at both.</p></figcaption>\n");
     flow::flow(out, pipeline);
-    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Doors\"><table><thead><tr><th scope=\"col\">door</th><th scope=\"col\">tool</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">without a sign of review</th><th scope=\"col\">commits or files seen</th><th scope=\"col\">rests on</th></tr></thead><tbody>");
+    out.push_str("<details class=\"alt\"><summary>As a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Doors\"><table><thead><tr><th scope=\"col\">door</th><th scope=\"col\">tool</th><th scope=\"col\" class=\"n\">commits</th><th scope=\"col\" class=\"n\">by a hint alone</th><th scope=\"col\" class=\"n\">of both, without a sign of review</th><th scope=\"col\">commits or files seen</th><th scope=\"col\">rests on</th></tr></thead><tbody>");
     for entry in pipeline {
         let listed = |all: &[String]| {
             let all: Vec<_> = all.iter().map(|one| esc(one).to_string()).collect();
@@ -66,10 +67,11 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
         }
         put!(
             out,
-            "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
+            "<tr><td>{}</td><th scope=\"row\">{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>",
             words::entry(entry.kind),
             esc(&words::tool(&entry.tool)),
-            words::count(entry.commits),
+            words::count(entry.commits.saturating_sub(entry.hinted)),
+            words::count(entry.hinted),
             words::count(entry.unreviewed),
             period(entry.first_seen, entry.last_seen),
             evidence
@@ -78,8 +80,8 @@ fn doors(out: &mut String, pipeline: &[Entry]) {
     out.push_str("</tbody></table></div></details></figure>\n");
 }
 
-fn shadow_ai(out: &mut String, shadow: &ShadowAi) {
-    if shadow.signals.is_empty() && shadow.unlisted.is_empty() {
+fn shadow_ai(out: &mut String, shadow: &ShadowAi, tools: &[ToolUse]) {
+    if shadow.signals.is_empty() && shadow.unlisted.is_empty() && tools.is_empty() {
         return;
     }
     out.push_str("<div class=\"panel\"><h3>Shadow AI</h3>");
@@ -109,20 +111,34 @@ fn shadow_ai(out: &mut String, shadow: &ShadowAi) {
             .collect();
         put!(out, "<p>{}: {}.</p>", answer::LIBRARIES, names.join(", "));
     }
-    if !shadow.signals.is_empty() {
-        signals(out, shadow);
+    if !shadow.signals.is_empty() || !tools.is_empty() {
+        signals(out, shadow, tools);
     }
     out.push_str("</div>\n");
 }
 
-fn signals(out: &mut String, shadow: &ShadowAi) {
+fn tag(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NotListed => " <span class=\"tag warn\">not listed</span>",
+        Standing::Approved => " <span class=\"tag ok\">approved</span>",
+        Standing::NotJudged => "",
+    }
+}
+
+fn signals(out: &mut String, shadow: &ShadowAi, tools: &[ToolUse]) {
     out.push_str("\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Signs of AI tools\"><table><thead><tr><th scope=\"col\">tool</th><th scope=\"col\">sign</th><th scope=\"col\">state</th><th scope=\"col\">where</th><th scope=\"col\">seen</th></tr></thead><tbody>");
+    for (standing, one) in answer::traced(shadow, tools) {
+        put!(
+            out,
+            "<tr><th scope=\"row\">{}{}</th><td>commits</td><td></td><td>{}</td><td>{}</td></tr>",
+            esc(&words::tool(&one.tool)),
+            tag(standing),
+            answer::trace_of(one),
+            period(one.first_seen, one.last_seen)
+        );
+    }
     for (standing, signal) in answer::signs(shadow) {
-        let tag = match standing {
-            Standing::NotListed => " <span class=\"tag warn\">not listed</span>",
-            Standing::Approved => " <span class=\"tag ok\">approved</span>",
-            Standing::NotJudged => "",
-        };
+        let tag = tag(standing);
         let detail = signal.detail.as_ref().map_or(String::new(), |detail| {
             format!(" <span class=\"sub\">{}</span>", esc(detail))
         });

@@ -370,7 +370,8 @@ fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
     );
     let remark = answer::as_far_as_read(&one.diagnostics);
     health::section(out, &one.health, part, remark, prefix);
-    signs::section(out, &one.shadow_ai, &one.pipeline, part, prefix);
+    let shadow = (&one.shadow_ai, &one.usage.tools[..]);
+    signs::section(out, shadow, &one.pipeline, part, prefix);
     gaps::section(out, &one.diagnostics, None, prefix);
     notes(out, &one.notes);
 }

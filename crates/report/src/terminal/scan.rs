@@ -38,7 +38,8 @@ pub fn scan(report: &ScanReport, style: &Style, show_all: bool) -> String {
             if show_all { usize::MAX } else { 5 },
         );
     }
-    sections::shadow(&mut sheet, &report.shadow_ai, whose, show_all);
+    let tools = answer::tools(report.usage.as_ref());
+    sections::shadow(&mut sheet, &report.shadow_ai, tools, whose, show_all);
     sections::diagnostics(&mut sheet, &report.diagnostics, show_all);
     closing(&mut sheet, &findings);
     sheet.finish()
@@ -132,6 +133,12 @@ fn context(sheet: &mut Sheet<'_>, report: &ScanReport) {
         facts.push(format!(
             "{} in other languages not judged",
             words::counted(report.sources.unsupported_files, "file")
+        ));
+    }
+    if report.sources.searched_files > 0 {
+        facts.push(format!(
+            "{} looked through for secrets alone",
+            words::counted(report.sources.searched_files, "file")
         ));
     }
     if !facts.is_empty() {
@@ -301,7 +308,7 @@ fn less_certain(sheet: &mut Sheet<'_>, report: &ScanReport, listed: usize) {
 /// How many findings people have answered already.
 fn answered(sheet: &mut Sheet<'_>, report: &ScanReport) {
     let by_baseline = answer::in_baseline(report);
-    let by_comment = report.suppressed.len() as u64 - by_baseline;
+    let by_comment = answer::by_comment(report);
     let mut parts = Vec::new();
     if by_comment > 0 {
         parts.push(format!(

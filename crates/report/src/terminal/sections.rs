@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
-use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
+use trueline_facts::shadow::{ShadowAi, Signal};
 use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
@@ -271,8 +271,14 @@ pub(super) fn anomalies(sheet: &mut Sheet<'_>, anomalies: &[Anomaly], whose: &st
 }
 
 /// Tools that no policy lists, and the signs of them.
-pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show_all: bool) {
-    if shadow.signals.is_empty() && shadow.unlisted.is_empty() {
+pub(super) fn shadow(
+    sheet: &mut Sheet<'_>,
+    shadow: &ShadowAi,
+    tools: &[ToolUse],
+    whose: &str,
+    show_all: bool,
+) {
+    if shadow.signals.is_empty() && shadow.unlisted.is_empty() && tools.is_empty() {
         return;
     }
     sheet.gap();
@@ -280,9 +286,8 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show
         let names: Vec<_> = tools.iter().map(|tool| words::tool(tool)).collect();
         names.join(", ")
     };
-    let approved = answer::tools_of(shadow, |standing, _| standing == Standing::Approved);
+    let approved = answer::coding_tools(shadow, tools, Standing::Approved);
     let libraries = answer::libraries(shadow);
-    let seen = answer::tools_of(shadow, |_, signal| signal.kind != SignalKind::Dependency);
     let is_judged = shadow.approved.is_some();
     if !shadow.unlisted.is_empty() {
         let names = list(&shadow.unlisted.iter().collect::<Vec<_>>());
@@ -292,7 +297,7 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show
             &format!("signs{whose} of tools that trueline.toml does not list: {names}"),
         );
     } else if !is_judged {
-        let signs = match seen.as_slice() {
+        let signs = match answer::coding_tools(shadow, tools, Standing::NotJudged).as_slice() {
             [] => format!("no sign{whose} of a coding tool"),
             seen => format!("signs{whose} of {}", list(seen)),
         };
@@ -308,6 +313,22 @@ pub(super) fn shadow(sheet: &mut Sheet<'_>, shadow: &ShadowAi, whose: &str, show
         );
         sheet.labelled("Shadow AI", Ink::Good, &text);
     }
+    // Of a tool without a file that shows it, the table of tools or this row says where it was seen.
+    let untold: Vec<_> = answer::traced(shadow, tools)
+        .into_iter()
+        .filter(|(standing, one)| {
+            *standing == Standing::NotListed && shadow.signals.iter().all(|s| s.tool != one.tool)
+        })
+        .map(|(_, one)| {
+            vec![
+                cell(words::tool(&one.tool)),
+                cell("commits").ink(Ink::Faint),
+                whole(period(one.first_seen, one.last_seen)).ink(Ink::Faint),
+                cell(answer::trace_of(one)),
+            ]
+        })
+        .collect();
+    sheet.table(LABEL, &untold);
     let signs = answer::signs(shadow);
     if show_all {
         let rows: Vec<_> = signs

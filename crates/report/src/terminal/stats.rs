@@ -201,7 +201,7 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     let remark = answer::as_far_as_read(&one.diagnostics);
     health(sheet, &one.health, whose, remark);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
-    sections::shadow(sheet, &one.shadow_ai, whose, false);
+    sections::shadow(sheet, &one.shadow_ai, &one.usage.tools, whose, false);
     pipeline(sheet, &one.pipeline, whose);
     sections::diagnostics(sheet, &one.diagnostics, false);
 }
@@ -376,20 +376,23 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry], whose: &str) {
         cell("door").ink(Ink::Faint),
         cell("tool").ink(Ink::Faint),
         number("commits").ink(Ink::Faint),
-        number("no sign of review").ink(Ink::Faint),
-        cell("commits or files seen").ink(Ink::Faint),
+        number("by a hint").ink(Ink::Faint),
+        number("unreviewed").ink(Ink::Faint),
+        cell("seen").ink(Ink::Faint),
         cell("rests on").ink(Ink::Faint),
     ]];
     rows.extend(entries.iter().map(|entry| {
-        let (commits, unreviewed) = if entry.commits == 0 {
-            (String::new(), String::new())
+        let [commits, hinted, unreviewed] = if entry.commits == 0 {
+            [const { String::new() }; 3]
         } else {
-            (words::count(entry.commits), words::count(entry.unreviewed))
+            let sure = entry.commits.saturating_sub(entry.hinted);
+            [sure, entry.hinted, entry.unreviewed].map(words::count)
         };
         vec![
             cell(words::entry(entry.kind)).ink(Ink::Faint),
             cell(words::tool(&entry.tool)).ink(Ink::Ai),
             number(commits),
+            number(hinted),
             number(unreviewed),
             whole(sections::period(entry.first_seen, entry.last_seen)).ink(Ink::Faint),
             cell(match entry.evidence.as_slice() {
@@ -402,6 +405,12 @@ fn pipeline(sheet: &mut Sheet<'_>, entries: &[Entry], whose: &str) {
         ]
     }));
     sheet.table(2, &rows);
+    if entries.iter().any(|entry| entry.hinted > 0) {
+        sheet.flow(
+            2,
+            "By a hint: of these commits nothing else speaks (a branch that the tool names, for example), and they do not count as its use.",
+        );
+    }
     if entries.iter().any(|entry| entry.evidence.len() > 1) {
         sheet.flow(
             2,

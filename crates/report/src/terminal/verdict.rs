@@ -10,9 +10,16 @@ use crate::{Style, words};
 /// Reasons of one gate that are listed before the rest is counted.
 const REASONS: usize = 10;
 
-/// Renders a verdict; `explain` lists gates that have nothing to say as well.
+/// Renders a verdict. `how_to_explain` is the command that lists gates that have nothing to say as well; without
+/// it this is what that command prints.
 #[must_use]
-pub fn verdict(verdict: &Verdict, policy_source: &str, style: &Style, explain: bool) -> String {
+pub fn verdict(
+    verdict: &Verdict,
+    policy_source: &str,
+    style: &Style,
+    how_to_explain: Option<&str>,
+) -> String {
+    let explain = how_to_explain.is_none();
     let mut sheet = Sheet::new(style);
     let (ink, said) = headline(verdict);
     let said = sheet.ink(ink, &said);
@@ -31,21 +38,26 @@ pub fn verdict(verdict: &Verdict, policy_source: &str, style: &Style, explain: b
             one(&mut sheet, verdict, gate);
         }
     }
-    let observed = verdict
+    let observed: Vec<String> = verdict
         .gates
         .iter()
         .filter(|gate| gate.outcome == GateOutcome::Fail && gate.mode == Mode::Observe)
-        .count() as u64;
-    if observed > 0 && !explain {
+        .map(|gate| words::visible(&gate.id).into_owned())
+        .collect();
+    if let Some(how_to_explain) = how_to_explain.filter(|_| !observed.is_empty()) {
         sheet.gap();
-        let text = if observed == 1 {
-            "1 gate has something to say and only observes; `trueline policy explain` shows it"
-                .to_owned()
-        } else {
-            format!(
-                "{observed} gates have something to say and only observe; `trueline policy explain` shows them"
-            )
-        };
+        let names: Vec<String> = observed.iter().map(|id| format!("`{id}`")).collect();
+        let text = format!(
+            "{} {} something to say and only {}: {}; `{how_to_explain}` shows what",
+            words::counted(observed.len() as u64, "gate"),
+            if observed.len() == 1 { "has" } else { "have" },
+            if observed.len() == 1 {
+                "observes"
+            } else {
+                "observe"
+            },
+            names.join(", ")
+        );
         sheet.flow(0, &text);
     }
     exceptions(&mut sheet, verdict);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use bstr::ByteSlice;
@@ -9,13 +10,15 @@ use serde_json::{Value, json};
 
 use sha2::{Digest, Sha256};
 use trueline_facts::artifact::{Artifact, ArtifactReport, Demand, Reason, Verdict};
+use trueline_facts::scan::ScanReport;
 use trueline_facts::{
     Confidence, Cwe, Diagnostic, Finding, Fingerprint, Fix, Location, Position, RepoPath, RuleId,
-    Severity, Tier,
+    Severity, Tier, Timestamp,
 };
-use trueline_sarif::RuleText;
+use trueline_sarif::{RuleText, Said};
 
 use crate::config::FILE_NAME;
+use crate::place::Place;
 use crate::{OWN_ENGINE, ScanError, VERSION};
 
 /// The rule of what loading a model would do.
@@ -148,43 +151,76 @@ pub(crate) fn rule_text() -> [RuleText; 2] {
     ]
 }
 
-/// The report as SARIF. Paths of the report start at `standing_in`; in the log they start at the root of the
-/// repository there, and what lies outside of it has its full address.
-pub fn sarif(report: &ArtifactReport, standing_in: &Path) -> Result<String, ScanError> {
+/// A report whose paths are those of the repository that it was made in.
+fn placed(report: &ArtifactReport, standing_in: &Path) -> (Vec<Artifact>, Vec<Diagnostic>) {
     let root = standing_in
         .ancestors()
         .find(|folder| folder.join(FILE_NAME).exists() || folder.join(".git").exists())
         .unwrap_or(standing_in);
-    let placed = |path: &RepoPath| place(path, standing_in, root);
-    let mut findings = Vec::new();
-    let mut seen = BTreeMap::new();
-    for artifact in &report.artifacts {
-        let mut artifact = artifact.clone();
-        artifact.path = placed(&artifact.path);
-        findings.extend(of(&artifact));
-        seen.insert(artifact.path.clone(), artifact);
-    }
-    let diagnostics: Vec<Diagnostic> = report
-        .diagnostics
+    let artifacts = report.artifacts.iter().map(|artifact| Artifact {
+        path: place(&artifact.path, standing_in, root),
+        ..artifact.clone()
+    });
+    let diagnostics = report.diagnostics.iter().cloned().map(|mut diagnostic| {
+        let path = diagnostic.path.as_ref();
+        diagnostic.path = path.map(|path| place(path, standing_in, root));
+        diagnostic
+    });
+    (artifacts.collect(), diagnostics.collect())
+}
+
+/// The report as SARIF. Paths of the report start at `standing_in`; in the log they start at the root of the
+/// repository there, and what lies outside of it has its full address.
+pub fn sarif(report: &ArtifactReport, standing_in: &Path) -> Result<String, ScanError> {
+    let (artifacts, diagnostics) = placed(report, standing_in);
+    let findings: Vec<Finding> = artifacts.iter().flat_map(of).collect();
+    let seen: BTreeMap<&RepoPath, &Artifact> = artifacts
         .iter()
-        .cloned()
-        .map(|mut diagnostic| {
-            diagnostic.path = diagnostic.path.as_ref().map(placed);
-            diagnostic
-        })
+        .map(|artifact| (&artifact.path, artifact))
         .collect();
-    let properties = |finding: &Finding| {
-        seen.get(&finding.location.path)
-            .map(|artifact| properties(artifact, finding.rule.as_str() == RULE))
-            .unwrap_or_default()
+    let said = |finding: &Finding| {
+        let artifact = seen.get(&finding.location.path);
+        let is_own = finding.rule.as_str() == RULE;
+        artifact.map_or_else(Said::default, |artifact| Said {
+            properties: properties(artifact, is_own),
+            bytes: artifact
+                .reasons
+                .first()
+                .filter(|_| is_own)
+                .and_then(|reason| byte_of(reason, artifact.size)),
+        })
     };
     Ok(trueline_sarif::write_with(
         &findings,
         &diagnostics,
         &rule_text(),
         VERSION,
-        &properties,
+        "models",
+        &said,
     )?)
+}
+
+/// The byte of the file at which a reason stands. In a member an offset is no place of the file, and 0 is also what a
+/// reason has that speaks of the whole.
+fn byte_of(reason: &Reason, size: u64) -> Option<Range<u64>> {
+    let is_told = reason.members.is_empty() && (1..size).contains(&reason.offset);
+    is_told.then(|| reason.offset..reason.offset + 1)
+}
+
+/// The report as one of a scan, for formats that have findings alone. Its time is that of the commit it stands on.
+pub fn as_scan(report: &ArtifactReport, standing_in: &Path) -> Result<ScanReport, ScanError> {
+    let (artifacts, diagnostics) = placed(report, standing_in);
+    let place = Place::open_for_code(standing_in)?;
+    let time = place.repository().and_then(|repository| {
+        let head = repository.resolve(None).ok().flatten()?;
+        let (_, committer) = repository.signatures(head)?;
+        Some(Timestamp(committer.seconds))
+    });
+    let mut scan = crate::scan::observed(&place, None);
+    scan.repository.head_time = time;
+    scan.findings = artifacts.iter().flat_map(of).collect();
+    scan.diagnostics = diagnostics;
+    Ok(scan)
 }
 
 /// What a log says of a model beside its message.
@@ -244,16 +280,22 @@ fn place(path: &RepoPath, standing_in: &Path, root: &Path) -> RepoPath {
     let Ok(path) = path.as_bytes().to_path() else {
         return path.clone();
     };
-    let mut whole = PathBuf::new();
-    for part in standing_in.join(path).components() {
+    let whole = plain(&standing_in.join(path));
+    let placed = whole.strip_prefix(root).unwrap_or(&whole);
+    RepoPath::new(<[u8]>::from_path(placed).unwrap_or_default())
+}
+
+/// A path without `.` and `..`.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
         match part {
             Component::CurDir => {}
             Component::ParentDir => {
-                whole.pop();
+                plain.pop();
             }
-            other => whole.push(other),
+            other => plain.push(other),
         }
     }
-    let placed = whole.strip_prefix(root).unwrap_or(&whole);
-    RepoPath::new(<[u8]>::from_path(placed).unwrap_or_default())
+    plain
 }

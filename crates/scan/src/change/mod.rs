@@ -146,7 +146,7 @@ pub fn files_of_work_tree(path: &std::path::Path) -> Result<Vec<RepoPath>, ScanE
     let tracked = head.unwrap_or_default();
     let tracked: Vec<&RepoPath> = tracked.iter().map(|(path, _)| path).collect();
     let scope = crate::source::Scope::new(RepoPath::default(), &[])?;
-    Ok(place.list(&scope, &tracked, &mut Vec::new()))
+    Ok(place.list(&scope, &tracked, &mut Vec::new()).paths)
 }
 
 /// A verdict as SARIF, with GitHub's hashes of lines where the judged commit has them.

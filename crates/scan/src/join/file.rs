@@ -12,7 +12,7 @@ use trueline_sarif::line_hashes;
 use trueline_taint::Engine;
 
 use super::before::{Base, Now};
-use super::{HeadLines, JoinedFile, SiteOrigin};
+use super::{HeadLines, JoinedFile, Places, SiteOrigin};
 use crate::check::{CheckedFile, Contents};
 use crate::observe::Observation;
 use crate::place::Place;
@@ -131,7 +131,7 @@ impl Join<'_> {
         }
         // Lines that `--diff` leaves out cannot tell whether a comment is still needed.
         let mut complaints = Vec::new();
-        let suppressed = suppress::apply(
+        let answered = suppress::apply(
             &path,
             &comments,
             &mut findings,
@@ -142,6 +142,10 @@ impl Join<'_> {
         if self.base.is_none() {
             joined.diagnostics.append(&mut complaints);
         }
+        let mut places = Places::default();
+        places.add(&answered.shown);
+        places.add(&answered.hidden);
+        let suppressed = answered.shown;
         if self.line_hashes && !(findings.is_empty() && suppressed.is_empty()) {
             let text = content.to_str_lossy();
             joined.line_hashes.insert(path.clone(), line_hashes(&text));
@@ -151,6 +155,7 @@ impl Join<'_> {
             suppressed,
             hidden,
             sites,
+            answered: places,
         });
     }
 }

@@ -123,6 +123,28 @@ pub(crate) struct JoinedFile {
     pub(crate) hidden: Vec<Finding>,
     /// Exposed sites with the answer to "is the line known to come from an AI tool?".
     pub(crate) sites: Vec<(Site, SiteOrigin)>,
+    /// Where findings of ours stand that a comment or the baseline answers.
+    pub(crate) answered: Places,
+}
+
+/// Rules and the places at which they found something, with how often.
+#[derive(Debug, Default)]
+pub(crate) struct Places(BTreeMap<(String, u32, u32), u64>);
+
+impl Places {
+    /// Adds those of findings of ours.
+    pub(crate) fn add(&mut self, findings: &[Finding]) {
+        for finding in findings.iter().filter(|f| f.engine == crate::OWN_ENGINE) {
+            let start = finding.location.start;
+            let place = (finding.rule.to_string(), start.line, start.column);
+            *self.0.entry(place).or_default() += 1;
+        }
+    }
+
+    fn have(&self, site: &Site) -> bool {
+        let place = (site.rule.to_string(), site.start.line, site.start.column);
+        !self.0.is_empty() && self.0.contains_key(&place)
+    }
 }
 
 /// The two groups that rates compare, and what is in neither.
@@ -136,11 +158,16 @@ pub(crate) enum SiteOrigin {
 }
 
 /// Weaknesses per exposed site: how many sites of each group have a finding. A finding of the
-/// second tier counts only when the second tier was asked for, because it is not in `files` then.
+/// second tier counts only when the second tier was asked for, because it is not in `files` then. A site whose
+/// finding is answered is neither clean nor weak: it is in no group.
 pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> {
     let mut counts: BTreeMap<&str, [(u64, u64); 3]> = BTreeMap::new();
     let mut hidden: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut answered: BTreeMap<&str, u64> = BTreeMap::new();
     for file in files {
+        for ((rule, _, _), count) in &file.answered.0 {
+            *answered.entry(rule).or_default() += count;
+        }
         for finding in &file.hidden {
             *hidden.entry(finding.rule.as_str()).or_default() += 1;
         }
@@ -157,7 +184,11 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
             })
             .collect();
         for (site, origin) in &file.sites {
-            let group = &mut counts.entry(site.rule.as_str()).or_default()[*origin as usize];
+            let groups = counts.entry(site.rule.as_str()).or_default();
+            if file.answered.have(site) {
+                continue;
+            }
+            let group = &mut groups[*origin as usize];
             group.1 += 1;
             let at = (site.rule.as_str(), site.start.line, site.start.column);
             group.0 += u64::from(flagged.contains(&at));
@@ -176,6 +207,7 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
                 not_known_ai: Proportion::new(rest.0, rest.1),
                 perhaps_ai: Proportion::new(perhaps.0, perhaps.1),
                 uncertain: hidden.get(rule.id.as_str()).copied().unwrap_or(0),
+                answered: answered.get(rule.id.as_str()).copied().unwrap_or(0),
             })
         })
         .collect();

@@ -59,7 +59,7 @@ pub struct TakenBack {
     /// What the fix would have done.
     pub title: String,
     /// Why it was not.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
 /// What fixing did.
@@ -103,7 +103,7 @@ pub fn fix(
     let contents = place.contents();
     let mut mending = Mending {
         engine: &engine,
-        paths: place.list(&scope, &tracked, &mut Vec::new()),
+        paths: place.list(&scope, &tracked, &mut Vec::new()).paths,
         overlay: Overlay {
             below: &*contents,
             changed: BTreeMap::new(),
@@ -251,6 +251,29 @@ struct Attempt {
     chosen: Vec<(Finding, Patch)>,
 }
 
+/// How many findings of each rule a file had before a patch, and with it.
+struct Tried {
+    before: BTreeMap<String, usize>,
+    after: BTreeMap<String, usize>,
+}
+
+impl Tried {
+    /// Why the patch of a finding is not right.
+    fn why_not(&self, finding: &Finding) -> String {
+        let of =
+            |counts: &BTreeMap<String, usize>, rule: &str| counts.get(rule).copied().unwrap_or(0);
+        let rule = finding.rule.as_str();
+        if of(&self.after, rule) >= of(&self.before, rule) {
+            return "the finding stays with it".to_owned();
+        }
+        let mut rules = self.after.keys();
+        match rules.find(|rule| of(&self.after, rule) > of(&self.before, rule)) {
+            Some(new) => format!("it brings a new finding here, `{new}`"),
+            None => "it brings a new finding in another file".to_owned(),
+        }
+    }
+}
+
 impl Mending<'_> {
     /// Applies patches until none is left; how many there were, and why each other finding was left.
     fn run(&mut self) -> Result<(usize, Vec<Left>), ScanError> {
@@ -296,7 +319,11 @@ impl Mending<'_> {
                     continue;
                 }
                 kept = false;
-                self.take_back(path, attempt);
+                let tried = Tried {
+                    before: counts_of(&found, &path),
+                    after: counts_of(&after, &path),
+                };
+                self.take_back(path, attempt, &tried);
             }
             found = if kept { after } else { self.check()? };
         }
@@ -389,27 +416,32 @@ impl Mending<'_> {
 
     /// Puts the text back. The patches that are wrong within their file are not tried again; if
     /// there are none, all are tried one by one.
-    fn take_back(&mut self, path: RepoPath, attempt: Attempt) {
+    fn take_back(&mut self, path: RepoPath, attempt: Attempt, tried: &Tried) {
         let single = attempt.chosen.len() == 1;
         let before = found_alone(self.engine, &path, &attempt.before);
         let mut wrong = false;
         for (finding, patch) in &attempt.chosen {
-            let right = !single
-                && trueline_taint::apply(&attempt.before, &patch.edits).is_some_and(|after| {
-                    let after = found_alone(self.engine, &path, &after);
-                    no_more(&after, &before, &counts([finding]))
+            let alone = trueline_taint::apply(&attempt.before, &patch.edits)
+                .filter(|_| !single)
+                .map(|after| Tried {
+                    before: before.clone(),
+                    after: found_alone(self.engine, &path, &after),
                 });
+            let right = alone
+                .as_ref()
+                .is_some_and(|tried| no_more(&tried.after, &tried.before, &counts([finding])));
             if right {
                 continue;
             }
             wrong = true;
+            let reason = alone.as_ref().unwrap_or(tried).why_not(finding);
             self.rejected.insert(
                 key(finding),
                 TakenBack {
                     path: path.clone(),
                     line: finding.location.start.line,
                     title: patch.title.clone(),
-                    reason: "the finding stayed, or there was a new one",
+                    reason,
                 },
             );
         }

@@ -1,4 +1,5 @@
-//! Secrets in the source that are known by their form, whatever the names around them say.
+//! Secrets in the source that are known by their form, whatever the names around them say: keys, tokens, passwords in
+//! URLs.
 
 use trueline_syntax::ir::{FuncId, Span};
 
@@ -7,16 +8,22 @@ use super::sink::{Reached, SinkRef};
 use crate::rules::format::Control;
 
 impl Analyzer<'_> {
-    /// Reports access keys, tokens and private keys in the text of the file.
+    /// Reports access keys, tokens, private keys and passwords of URLs in the text of the file.
     pub(super) fn check_credentials(&mut self) {
         let Some((rule, spec)) = self.secret_rule() else {
             return;
         };
-        for (start, end) in crate::credential::find(spec, self.text) {
-            let span = Span::new(start as u32, end as u32);
+        let keys = crate::credential::find(spec, self.text).into_iter();
+        let keys = keys.map(|(start, end)| (Span::new(start as u32, end as u32), false));
+        let passwords = crate::secret::url_passwords(spec, self.text).into_iter();
+        let passwords = passwords.map(|found| {
+            let span = Span::new(found.start as u32, found.end as u32);
+            (span, !found.is_sure || self.is_by_hand(span))
+        });
+        for (span, by_hand) in keys.chain(passwords).collect::<Vec<_>>() {
             let new = Reached {
                 function: self.innermost(span),
-                sink: SinkRef::Secret { by_hand: false },
+                sink: SinkRef::Secret { by_hand },
                 label: None,
                 control: Control::Local,
                 parameter: None,

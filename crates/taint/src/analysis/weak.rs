@@ -680,10 +680,7 @@ impl<'a> Analyzer<'a> {
         }
         let span = Span::new(start, start + text.len() as u32);
         // What a job that somebody runs is given as a password is often one to begin with.
-        let by_hand = (self.purpose != Purpose::Served
-            || is_made_up(self.text, start as usize)
-            || self.of_mocks
-            || self.is_in_mock(span))
+        let by_hand = self.is_by_hand(span)
             && !crate::secret::is_known_secret(text)
             && text.len() < SHORTEST_KEY;
         let new = Reached {
@@ -695,6 +692,14 @@ impl<'a> Analyzer<'a> {
             depth: 0,
         };
         self.reached.entry((rule, None, span)).or_insert(new);
+    }
+
+    /// Whether a password at a place is one that somebody gives a script, or made up.
+    pub(super) fn is_by_hand(&self, span: Span) -> bool {
+        self.purpose != Purpose::Served
+            || is_made_up(self.text, span.start as usize)
+            || self.of_mocks
+            || self.is_in_mock(span)
     }
 
     /// Whether a place is in a function or class whose name says that it makes answers up: `mock`.

@@ -11,7 +11,8 @@ mod by_mechanism;
 mod bypasses;
 mod code;
 mod combinations;
-mod formats;
+mod elsewhere;
+pub(crate) mod formats;
 pub(crate) mod frameworks;
 mod loaders;
 mod look_alikes;
@@ -88,5 +89,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(persistent::samples());
     samples.extend(lua::samples());
     samples.extend(by_mechanism::samples());
+    samples.extend(elsewhere::samples());
     samples
 }

@@ -456,6 +456,62 @@ fn a_merge_request_is_judged_by_the_branch_that_it_goes_into_and_by_its_reviews(
 }
 
 #[test]
+fn the_jobs_for_model_files_run_as_the_page_shows_them() {
+    if !has_programs() {
+        return;
+    }
+    let page = std::fs::read_to_string(Path::new(ROOT).join("docs/ci.md")).unwrap();
+    let (_, section) = page.split_once("\n## Model files\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let jobs: Vec<Value> = section
+        .split("```yaml\n")
+        .skip(1)
+        .map(|block| yaml::read(block.split("```").next().unwrap()))
+        .collect();
+    let lines = |list: &Value, key: Option<&str>| -> Vec<String> {
+        let entries = list.as_array().unwrap().iter();
+        let lines = entries.filter_map(|entry| key.map_or(Some(entry), |key| entry.get(key)));
+        let lines = lines.filter_map(Value::as_str).map(str::to_owned);
+        lines.filter(|line| line.starts_with("trueline ")).collect()
+    };
+    let github = lines(&jobs[0]["jobs"]["models"]["steps"], Some("run"));
+    let gitlab = lines(&jobs[1]["trueline_models"]["script"], None);
+    assert!(
+        github.len() == 3 && gitlab.len() == 3,
+        "{github:?} {gitlab:?}"
+    );
+    let repository = Repository::new();
+    repository.write("models/calls.pkl", "cos\nsystem\n(S'echo x'\ntR.");
+    let program = Path::new(env!("CARGO_BIN_EXE_trueline")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    for line in github.iter().chain(&gitlab) {
+        let output = Command::new("sh")
+            .args(["-e", "-c", line])
+            .current_dir(repository.path())
+            .env("PATH", format!("{}:{path}", program.display()))
+            .env("GITHUB_STEP_SUMMARY", repository.path().join("summary.md"))
+            .output()
+            .unwrap();
+        let gates = line.contains("--fail-on");
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(gates)),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    let read = |name: &str| std::fs::read_to_string(repository.path().join(name)).unwrap();
+    let report = |name: &str| -> Value { serde_json::from_str(&read(name)).unwrap() };
+    summary(&read("summary.md"));
+    assert_eq!(report("models.sarif")["version"], "2.1.0");
+    code_quality(&report("gl-code-quality-report.json"));
+    sast(&report("gl-sast-report.json"));
+    let reports = &jobs[1]["trueline_models"]["artifacts"]["reports"];
+    assert_eq!(reports["codequality"], "gl-code-quality-report.json");
+    assert_eq!(reports["sast"], "gl-sast-report.json");
+}
+
+#[test]
 fn the_gitlab_template_runs_a_merge_request_from_its_yaml_and_its_reports_are_accepted() {
     if !has_programs() {
         return;

@@ -309,16 +309,31 @@ fn pair_with_heads(
             *first = (*first).min((time, *id));
         }
     }
+    let mut within: FxHashMap<ObjectId, (i64, CommitIx)> = FxHashMap::default();
+    for (ix, commit) in history.commits.iter().enumerate() {
+        if by_tree.contains_key(&commit.tree) {
+            let here = (commit.committer_time.0, CommitIx(ix as u32));
+            let first = within.entry(commit.tree).or_insert(here);
+            *first = (*first).min(here);
+        }
+    }
+    // Nor may a branch speak for what another commit of this history had before it.
+    let of_same_tree = |ix: CommitIx, tree: &ObjectId| {
+        let (time, head) = by_tree.get(tree)?;
+        let (earlier, by) = within.get(tree)?;
+        (*by == ix || earlier > time).then_some(*head)
+    };
     let local = repo.local();
     let mut pairs = Vec::new();
     for (ix, commit) in history.commits.iter().enumerate() {
         if commit.is_merge() {
             continue;
         }
+        let ix = CommitIx(ix as u32);
         let named = named_head(&local, refs, &commit.message);
-        if let Some(head) = named.or_else(|| by_tree.get(&commit.tree).map(|first| first.1)) {
+        if let Some(head) = named.or_else(|| of_same_tree(ix, &commit.tree)) {
             pairs.push(Pair {
-                commit: CommitIx(ix as u32),
+                commit: ix,
                 head,
                 named: named.is_some(),
             });

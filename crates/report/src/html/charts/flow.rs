@@ -38,6 +38,7 @@ impl Node {
         let names: Vec<_> = doors.iter().map(|door| words::tool(&door.tool)).collect();
         let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
         let commits = doors.iter().map(|door| door.commits).sum();
+        let hinted = doors.iter().map(|door| door.hinted).sum();
         let kinds = match doors {
             [_] => words::entry(kind).to_owned(),
             many => words::entries(kind, many.len() as u64),
@@ -48,7 +49,7 @@ impl Node {
             text: if commits == 0 {
                 kinds
             } else {
-                format!("{kinds}, {}", words::counted(commits, "commit"))
+                format!("{kinds}, {}", words::commits_of_door(commits, hinted))
             },
             commits,
             unreviewed: doors
@@ -229,6 +230,7 @@ mod tests {
             first_seen: None,
             last_seen: None,
             commits,
+            hinted: 0,
             unreviewed: 0,
         }
     }
