@@ -7,7 +7,7 @@ use trueline_facts::RepoPath;
 /// Whether files of such a name hold no lines: pictures, archives, fonts, documents of office programs, models.
 #[must_use]
 pub fn is_binary_name(path: &RepoPath) -> bool {
-    const KNOWN: [&[u8]; 58] = [
+    const KNOWN: [&[u8]; 63] = [
         b"7z",
         b"avi",
         b"avif",
@@ -56,6 +56,11 @@ pub fn is_binary_name(path: &RepoPath) -> bool {
         b"zip",
         b"zst",
         b"dll",
+        b"class",
+        b"dylib",
+        b"pyc",
+        b"so",
+        b"wasm",
         b"ckpt",
         b"gguf",
         b"h5",

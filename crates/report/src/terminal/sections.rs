@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
-use trueline_facts::shadow::{ShadowAi, Signal};
+use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
 use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
