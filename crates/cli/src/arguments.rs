@@ -155,7 +155,7 @@ pub(crate) struct Scan {
     /// With --only artifacts: hash files of more than 64 MiB too, which takes longer than checking them.
     #[arg(long, requires = "only")]
     pub(crate) hash_all: bool,
-    /// Report only findings on lines that BASE does not have.
+    /// Report only findings on lines that were added or changed since BASE, and those that such a change opened elsewhere.
     #[arg(long, value_name = "BASE")]
     pub(crate) diff: Option<String>,
     /// Exit with 1 when a finding is at least this severe.

@@ -14,7 +14,8 @@ pub struct Health {
     pub window_days: u32,
     /// Lines added and removed in the window.
     pub churn: Churn,
-    /// Lines rewritten soon after they were written.
+    /// Lines rewritten soon after they were written. Empty, like `survival` and `anomalies`, where the changes of more than one
+    /// in twenty commits of the window cannot be read.
     pub rework: Vec<Rework>,
     /// How long lines live.
     pub survival: Vec<Survival>,
@@ -23,6 +24,9 @@ pub struct Health {
     pub perhaps_ai_lines: u64,
     /// Files that change much and often, worst first, at most twenty.
     pub hotspots: Vec<Hotspot>,
+    /// Files of HEAD of which some change of the window cannot be read: they are no hotspots, whatever they are.
+    #[serde(default)]
+    pub unread_files: u64,
     /// How much of what went in shows a sign of review.
     pub review: Review,
     /// What is out of the ordinary, newest first.
@@ -38,6 +42,13 @@ pub struct Churn {
     pub added: u64,
     /// Lines removed.
     pub removed: u64,
+    /// Those of the commits of which some change cannot be read, as objects are missing or damaged: added and removed are
+    /// lower bounds.
+    #[serde(default)]
+    pub unread: u64,
+    /// Further commits, at which history is cut: what they changed is not known.
+    #[serde(default)]
+    pub cut: u64,
 }
 
 /// The two groups that are compared.

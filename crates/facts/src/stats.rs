@@ -139,7 +139,7 @@ pub struct Breakdown {
 /// One group of a breakdown.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Group {
-    /// Its name.
+    /// Its name; `unknown` for lines whose commit is not known, as history is cut or cannot be read before it.
     pub name: String,
     /// Its lines by origin.
     pub lines: LineShares,

@@ -140,6 +140,16 @@ pub struct EvidenceCoverage {
     /// commit to which it gave a few lines) tells: they are in neither share.
     #[serde(default)]
     pub upper_bound: u64,
+    /// Lines of HEAD of which it is not known when they were added, as history is cut or cannot be read before it. They are in
+    /// `all`, unless only lines from some time on count, and never in `recent`.
+    #[serde(default)]
+    pub undated: u64,
+    /// Lines of generated, vendored or lock files or translations of which it is known who wrote them: they are in neither share.
+    #[serde(default)]
+    pub generated: u64,
+    /// Files too large to trace that commits of AI tools made or changed: their lines are in neither share.
+    #[serde(default)]
+    pub large_files: u64,
     /// Lines of the window known to come from a tool, per tool.
     pub by_tool: BTreeMap<ToolId, u64>,
     /// The exact switches that would raise it, most useful first.
@@ -174,6 +184,12 @@ pub struct ToolUse {
     /// The part of `lines` that is an upper bound, as in [`LineShares::ai_upper_bound`].
     #[serde(default)]
     pub lines_upper_bound: u64,
+    /// Lines of generated, vendored or lock files or translations named for this tool; not in `lines`.
+    #[serde(default)]
+    pub generated_lines: u64,
+    /// Files too large to trace that its commits made or changed; none of their lines is in `lines`.
+    #[serde(default)]
+    pub large_files: u64,
     /// Commits with evidence of this tool.
     pub commits: u64,
     /// Time of the first such commit.
@@ -235,7 +251,7 @@ pub struct Usage {
     pub tools: Vec<ToolUse>,
     /// Commits per purpose, all commits.
     pub purposes: BTreeMap<Purpose, u64>,
-    /// Months, oldest first.
+    /// Months, oldest first; lines of which it is not known when they were added are in none.
     pub months: Vec<MonthUse>,
     /// Directories down to three levels, by path.
     pub directories: Vec<DirectoryUse>,

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod graph;
 mod mailmap;
 pub mod model;
+mod names;
 mod persist;
 pub mod range;
 pub mod repository;
@@ -22,4 +23,5 @@ pub mod walk;
 pub mod worktree;
 
 pub use gix::ObjectId;
+pub use names::is_binary_name;
 pub use repository::HistoryError;

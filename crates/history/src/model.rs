@@ -140,6 +140,15 @@ pub struct Change {
     pub lines: Option<LineCounts>,
 }
 
+/// What a commit of the window did and cannot be counted, as objects are missing or damaged.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Unread {
+    /// The commit; never a merge.
+    pub commit: CommitIx,
+    /// The file; `None` where a tree is missing, so that not even the files are known.
+    pub path: Option<PathIx>,
+}
+
 /// Kinds of change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ChangeKind {
@@ -258,6 +267,8 @@ pub struct History {
     pub extent: Extent,
     /// What each non-merge commit changed; by commit, then path.
     pub changes: Vec<Change>,
+    /// What of the window's changes cannot be read; by commit, then path.
+    pub unread: Vec<Unread>,
     /// Lines that died in the window; empty unless asked for.
     pub deaths: Vec<Death>,
     /// First committer time of the window that `Change::lines` and `deaths` cover.

@@ -391,6 +391,8 @@ fn usage(code: &[CodeView]) -> Usage {
         lines,
         lines_at_least: lines,
         lines_upper_bound: 0,
+        generated_lines: 0,
+        large_files: 0,
         commits: lines / 90,
         first_seen: Some(NOW.plus_days(-300)),
         last_seen: Some(NOW.plus_days(-1)),
@@ -418,6 +420,9 @@ fn usage(code: &[CodeView]) -> Usage {
             all: Proportion::new(all.ai + all.human, all.total),
             hinted: 0,
             upper_bound: 0,
+            undated: 0,
+            generated: 0,
+            large_files: 0,
             by_tool: BTreeMap::new(),
             advice: vec![
                 Advice {
@@ -496,6 +501,8 @@ fn health() -> Health {
             commits: 1_840,
             added: 140_120,
             removed: 81_034,
+            unread: 0,
+            cut: 0,
         },
         perhaps_ai_lines: 0,
         rework: vec![
@@ -528,6 +535,7 @@ fn health() -> Health {
                 ai_up_to: 30 * n,
             })
             .collect(),
+        unread_files: 0,
         review: Review {
             commits: Proportion::new(1_200, 1_840),
             ai_commits: Proportion::new(142, 334),

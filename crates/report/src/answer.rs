@@ -194,6 +194,45 @@ pub(crate) fn is_interrupted(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|d| d.code == "interrupted")
 }
 
+/// Is what the history says of lines a part: it is cut, or was not read to its end?
+pub(crate) fn is_part(repository: &Repository, diagnostics: &[Diagnostic]) -> bool {
+    repository.shallow || is_interrupted(diagnostics) || gap(diagnostics).is_some()
+}
+
+/// Why tools have commits here and no line today, as sentences; only what is known counts.
+pub(crate) fn without_lines(tools: &[ToolUse]) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut unexplained = false;
+    for tool in tools.iter().filter(|t| t.lines == 0 && t.commits > 0) {
+        let mut parts = Vec::new();
+        if tool.generated_lines > 0 {
+            parts.push(format!(
+                "in generated, vendored or lock files ({})",
+                words::counted(tool.generated_lines, "line")
+            ));
+        }
+        if tool.large_files > 0 {
+            parts.push(format!(
+                "in files too large to trace ({})",
+                words::counted(tool.large_files, "file")
+            ));
+        }
+        if parts.is_empty() {
+            unexplained = true;
+        } else {
+            let name = words::tool(&tool.tool);
+            told.push(format!(
+                "{name}: what is left of it is {}, which no share counts.",
+                parts.join(" and ")
+            ));
+        }
+    }
+    if unexplained {
+        told.push("No line today: none of what these commits wrote stands, or its lines are named for another tool.".to_owned());
+    }
+    told
+}
+
 /// Said of a tool none of whose lines was found, where not all lines were looked at.
 pub(crate) const LINES_NOT_KNOWN: &str = "lines not known";
 
@@ -217,11 +256,9 @@ pub(crate) fn gap(diagnostics: &[Diagnostic]) -> Option<&str> {
 const NOT_READ: &str = "not known: the run was interrupted before history was read";
 
 /// Said of figures about what commits changed, where not all of it was read.
-pub(crate) fn as_far_as_read(shallow: bool, diagnostics: &[Diagnostic]) -> &'static str {
+pub(crate) fn as_far_as_read(diagnostics: &[Diagnostic]) -> &'static str {
     if is_interrupted(diagnostics) {
         "; what they changed was not read to the end before the run was interrupted"
-    } else if shallow {
-        "; what the commits at the cut changed is not known"
     } else {
         ""
     }
@@ -231,9 +268,16 @@ pub(crate) fn as_far_as_read(shallow: bool, diagnostics: &[Diagnostic]) -> &'sta
 pub(crate) fn no_line_together(report: &StatsReport) -> String {
     let mut all = report.repositories.iter();
     if all.any(|one| is_interrupted(&one.diagnostics)) {
-        format!("who wrote it is {NOT_READ}")
-    } else {
-        no_line(None)
+        return format!("who wrote it is {NOT_READ}");
+    }
+    match report
+        .repositories
+        .iter()
+        .map(|one| one.usage.generated_lines)
+        .sum()
+    {
+        0 => "no committed line to look at".to_owned(),
+        generated => all_generated(generated),
     }
 }
 
@@ -307,6 +351,35 @@ pub(crate) fn beside_coverage(
             words::counted(coverage.hinted, "line")
         ));
     }
+    if coverage.undated > 0 {
+        let lines = words::counted(coverage.undated, "line");
+        beside.push(match since {
+            Some(_) => format!("not among them {lines} of which it is not known when they were added, as {CUT_BEFORE}"),
+            None => format!("when {lines} of all were added is not known, as {CUT_BEFORE}, so they are not among the recent ones"),
+        });
+    }
+    if coverage.generated > 0 {
+        beside.push(format!(
+            "not among them {} of generated, vendored or lock files that {} who wrote {}",
+            words::counted(coverage.generated, "line"),
+            if coverage.generated == 1 {
+                "says"
+            } else {
+                "say"
+            },
+            if coverage.generated == 1 {
+                "it"
+            } else {
+                "them"
+            }
+        ));
+    }
+    if coverage.large_files > 0 {
+        beside.push(format!(
+            "not among them {} of commits with AI, too large to trace",
+            words::counted(coverage.large_files, "file")
+        ));
+    }
     if coverage.upper_bound > 0 {
         beside.push(format!(
             "not among them {} {}",
@@ -317,16 +390,51 @@ pub(crate) fn beside_coverage(
     beside
 }
 
+/// Why it is not known when lines were added.
+const CUT_BEFORE: &str = "history is cut off or cannot be read before that";
+
+/// Said instead of a number where no line of the last days is found.
+pub(crate) fn none_recent(coverage: &EvidenceCoverage) -> String {
+    let days = coverage.window_days;
+    if coverage.undated > 0 {
+        format!("no line is known to have been added in the last {days} days")
+    } else {
+        format!("no line added in the last {days} days stands")
+    }
+}
+
 /// The lines that count, where `--since` limits them: `lines added since 2026-01-31`.
 pub(crate) fn since(from: Timestamp) -> String {
     format!("lines added since {}", from.date())
 }
 
 /// Said where no line counts.
-pub(crate) fn no_line(since: Option<Timestamp>) -> String {
+pub(crate) fn no_line(usage: &Usage, since: Option<Timestamp>) -> String {
     match since {
+        Some(since) if usage.coverage.undated > 0 => {
+            format!("no line is known to have been added since {}", since.date())
+        }
         Some(since) => format!("no line was added since {}", since.date()),
+        None if usage.generated_lines > 0 => all_generated(usage.generated_lines),
         None => "no committed line to look at".to_owned(),
+    }
+}
+
+/// Said where every line is left out of all shares.
+fn all_generated(lines: u64) -> String {
+    format!(
+        "all lines are of generated, vendored or lock files ({})",
+        words::count(lines)
+    )
+}
+
+/// Said of repositories in which no line that counts carries evidence.
+pub(crate) fn no_evidence(report: &StatsReport) -> &'static str {
+    let mut all = report.repositories.iter();
+    if all.any(|one| one.usage.coverage.generated > 0) {
+        "no line outside generated files carries evidence of who wrote it"
+    } else {
+        "no line carries evidence of who wrote it"
     }
 }
 
@@ -360,7 +468,14 @@ pub(crate) fn known_together(report: &StatsReport) -> Option<String> {
     let lines = &together.lines;
     let Some(since) = since_together(report) else {
         let total = format!("all {}", words::counted(lines.total, "line"));
-        return known(&together.coverage, &together.recent_lines, lines, &total);
+        let undated = is_undated(report);
+        return known(
+            &together.coverage,
+            undated,
+            &together.recent_lines,
+            lines,
+            &total,
+        );
     };
     if nothing_known(lines) {
         return None;
@@ -370,6 +485,12 @@ pub(crate) fn known_together(report: &StatsReport) -> Option<String> {
         words::percent(lines.known(), lines.total),
         by_ai(lines, &these(lines.total))
     ))
+}
+
+/// Are there lines of which it is not known when they were added?
+fn is_undated(report: &StatsReport) -> bool {
+    let mut all = report.repositories.iter();
+    all.any(|one| one.usage.coverage.undated > 0)
 }
 
 /// `this line`, `these 12 lines`.
@@ -385,7 +506,9 @@ pub(crate) fn these(lines: u64) -> String {
 pub(crate) fn unknown_together(report: &StatsReport) -> Option<String> {
     let since = since_together(report)?;
     let total = report.together.lines.total;
-    Some(if total == 0 {
+    Some(if total == 0 && is_undated(report) {
+        format!("no {since} are known")
+    } else if total == 0 {
         format!("there are no {since}")
     } else {
         format!(
@@ -509,9 +632,10 @@ pub(crate) const fn nothing_known(lines: &LineShares) -> bool {
 }
 
 /// Who wrote the lines, as a sentence without its end; `None` where nothing is known. `total` is what
-/// all of them are called.
+/// all of them are called; `is_undated`: of some it is not known when they were added.
 pub(crate) fn known(
     coverage: &Proportion,
+    is_undated: bool,
     recent: &LineShares,
     all: &LineShares,
     total: &str,
@@ -522,7 +646,12 @@ pub(crate) fn known(
     let share_known = words::percent(all.known(), all.total);
     let text = if coverage.of == 0 {
         format!(
-            "no recent line stands, and {share_known} of {total} say who wrote them; {}",
+            "{}, and {share_known} of {total} say who wrote them; {}",
+            if is_undated {
+                "no line is known to be recent"
+            } else {
+                "no recent line stands"
+            },
             by_ai(all, total)
         )
     } else if all.known() == 0 {

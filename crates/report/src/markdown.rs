@@ -174,10 +174,10 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
     } else if recent.of == 0 {
         let _ = writeln!(
             out,
-            "- **Evidence coverage:** {} of all {}{of_all}; no line added in the last {} days stands",
+            "- **Evidence coverage:** {} of all {}{of_all}; {}",
             words::percent(lines.known(), lines.total),
             words::counted(lines.total, "line"),
-            coverage.window_days
+            answer::none_recent(coverage)
         );
         out.push_str(&gaps_of_coverage(coverage, None));
         let _ = writeln!(
@@ -524,6 +524,12 @@ fn grounds(out: &mut String, repositories: &[RepositoryStats]) {
 /// What was rewritten soon, by group, and what is in no group.
 fn rework(health: &Health) -> String {
     let mut out = String::new();
+    if health.churn.unread + health.churn.cut > 0 {
+        let _ = writeln!(out, "- **Churn:** {}", words::churn(&health.churn, ""));
+    }
+    if let Some(unread) = words::unread_changes(health) {
+        let _ = writeln!(out, "- {unread}");
+    }
     for one in health.rework.iter().filter(|rework| rework.lines.of > 0) {
         let _ = writeln!(out, "- **Rework**, {}", words::rework(one, true));
     }

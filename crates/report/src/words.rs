@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use trueline_facts::health::{AnomalyKind, Health, OriginGroup, Review, Rework, SurvivalPoint};
+use trueline_facts::health::{
+    AnomalyKind, Churn, Health, OriginGroup, Review, Rework, SurvivalPoint,
+};
 use trueline_facts::pipeline::EntryKind;
 use trueline_facts::scan::WeaknessRate;
 use trueline_facts::shadow::{SignalKind, SignalState};
@@ -166,6 +168,80 @@ pub(crate) fn at_least(p: &Proportion) -> String {
     }
 }
 
+/// What the commits of the window changed, as a sentence without a stop; `remark` says why all of it is a part.
+pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
+    let commits = counted(churn.commits, "commit");
+    let is_unread = churn.unread == churn.commits && churn.added + churn.removed == 0;
+    if churn.commits == 0 && churn.cut > 0 && remark.is_empty() {
+        return format!(
+            "what {} changed, where history is cut off, is not known",
+            counted(churn.cut, "commit")
+        );
+    }
+    let mut text = if churn.unread > 0 && is_unread {
+        format!("{commits}; what they changed cannot be read here")
+    } else {
+        format!(
+            "{commits} added {}{} and removed {}",
+            if churn.unread > 0 { "at least " } else { "" },
+            counted(churn.added, "line"),
+            count(churn.removed)
+        )
+    };
+    if churn.unread > 0 && !is_unread {
+        let _ = write!(
+            text,
+            ", without changes of {} that cannot be read here",
+            counted(churn.unread, "commit")
+        );
+    }
+    if !remark.is_empty() {
+        text.push_str(remark);
+    } else if churn.cut > 0 {
+        let _ = write!(
+            text,
+            "; what {} at the cut of history changed is not known",
+            counted(churn.cut, "commit")
+        );
+    }
+    text
+}
+
+/// What does not follow from changes that cannot be read, as a sentence without a stop; `None` where all can.
+pub(crate) fn unread_changes(health: &Health) -> Option<String> {
+    if health.churn.unread == 0 {
+        return None;
+    }
+    let mut text = if health.rework.is_empty() {
+        "So rework, survival and what is out of the ordinary are not given: what can be read is not a fair part of all"
+    } else {
+        "So more may have been rewritten, and less may survive, than is said here"
+    }
+    .to_owned();
+    if health.unread_files > 0 {
+        let _ = write!(
+            text,
+            "; {} left out of the hotspots",
+            match health.unread_files {
+                1 => "1 file is".to_owned(),
+                files => format!("{} are", counted(files, "file")),
+            }
+        );
+    }
+    Some(text)
+}
+
+/// Said below lines by month.
+pub(crate) fn in_no_month(undated: u64) -> String {
+    format!(
+        "{} in no month: when they were added is not known",
+        match undated {
+            1 => "1 line is".to_owned(),
+            _ => format!("{} are", counted(undated, "line")),
+        }
+    )
+}
+
 /// How much of a group was rewritten soon, as a sentence without a stop.
 pub(crate) fn rework(rework: &Rework, unicode: bool) -> String {
     format!(
@@ -233,6 +309,9 @@ pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessR
 
 /// Lines named for a tool: `12 lines`, `3 to 12 lines`, `up to 12 lines`.
 pub(crate) fn of_tool(tool: &ToolUse) -> String {
+    if tool.lines == 0 && tool.generated_lines + tool.large_files > 0 {
+        return "no line that counts".to_owned();
+    }
     if tool.lines == 0 {
         return "no line today".to_owned();
     }
@@ -385,6 +464,9 @@ pub(crate) const fn group_by(by: GroupBy) -> &'static str {
 pub(crate) fn group(by: GroupBy, name: &str) -> Cow<'_, str> {
     match (by, name) {
         (GroupBy::Tool, UNSPECIFIED) => Cow::Borrowed(NOT_NAMED),
+        (GroupBy::Month | GroupBy::Purpose | GroupBy::Team, "unknown") => {
+            Cow::Borrowed("commit not known")
+        }
         _ => visible(name),
     }
 }

@@ -11,16 +11,7 @@ const NAMED: usize = 3;
 
 /// Whether the name says that nobody writes lines into such a file.
 pub(crate) fn is_no_text(path: &RepoPath) -> bool {
-    const KNOWN: [&[u8]; 53] = [
-        b"7z", b"avi", b"avif", b"bin", b"bmp", b"bz2", b"db", b"docx", b"eot", b"exe", b"flac",
-        b"gif", b"gz", b"heic", b"icns", b"ico", b"iso", b"jar", b"jpeg", b"jpg", b"mkv", b"mov",
-        b"mp3", b"mp4", b"npy", b"npz", b"ogg", b"otf", b"parquet", b"pdf", b"png", b"pptx",
-        b"psd", b"sqlite", b"tar", b"tif", b"tiff", b"ttf", b"wav", b"webm", b"webp", b"woff",
-        b"woff2", b"xlsx", b"xz", b"zip", b"zst", b"dll", b"class", b"dylib", b"pyc", b"so",
-        b"wasm",
-    ];
-    let extension = path.extension().to_ascii_lowercase();
-    artifacts::is_model_file(path) || KNOWN.contains(&extension.as_slice())
+    artifacts::is_model_file(path) || trueline_history::is_binary_name(path)
 }
 
 /// What is told first where lines lack their history; `remedy` is what to do about it.

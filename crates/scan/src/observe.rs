@@ -161,6 +161,13 @@ pub(crate) fn observe(
         ));
     }
     diagnostics.extend(gaps::incomplete(&history, repository.remedy()));
+    if options.surroundings.has_notes_ref && origins.notes.read + origins.notes.unreadable == 0 {
+        diagnostics.push(Diagnostic::new(
+            Level::Note,
+            "notes-empty",
+            "`refs/notes/ai` is here and holds no authorship note, so no line is known from it",
+        ));
+    }
     if reading.local_sessions.is_some() {
         diagnostics.push(from_sessions(&origins));
     }

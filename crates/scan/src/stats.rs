@@ -8,6 +8,8 @@ use bstr::ByteSlice;
 use trueline_facts::stats::{Group, GroupBy, RepositoryStats, SCHEMA, StatsReport};
 use trueline_facts::usage::LineShares;
 use trueline_facts::{Diagnostic, Level, Timestamp};
+use trueline_history::ObjectId;
+use trueline_history::model::History;
 use trueline_history::signals::{self, Grouping, Signals, Team};
 
 use crate::config::Config;
@@ -91,6 +93,7 @@ pub fn stats(
     }
     let mut mine_addresses = BTreeSet::new();
     let several = places.len() > 1;
+    let mut kin = Kin::default();
     for (path, place, config) in &places {
         let observed = observe(
             place,
@@ -139,6 +142,7 @@ pub fn stats(
             }
         }
         let mut diagnostics = observation.diagnostics;
+        diagnostics.extend(kin.of(&observation.repository.name, &observation.history));
         diagnostics.sort();
         diagnostics.dedup();
         repositories.push(RepositoryStats {
@@ -172,6 +176,31 @@ pub fn stats(
         mine_addresses: mine_addresses.into_iter().collect(),
         diagnostics,
     })
+}
+
+/// Clones and forks: what two of them share is counted in each, so also twice in all of them together.
+#[derive(Default)]
+struct Kin {
+    /// The first commit of each repository, with its name.
+    roots: Vec<(ObjectId, String)>,
+}
+
+impl Kin {
+    fn of(&mut self, name: &str, history: &History) -> Option<Diagnostic> {
+        let root = history.root()?.id;
+        let known = self.roots.iter().find(|(known, _)| *known == root);
+        let told = known.map(|(_, other)| {
+            Diagnostic::new(
+                Level::Warning,
+                "same-history",
+                format!(
+                    "{name} begins with the same commit as {other}: what both have, as clones or forks of one repository, is counted twice in the figures of all together"
+                ),
+            )
+        });
+        self.roots.push((root, name.to_owned()));
+        told
+    }
 }
 
 /// Repositories that cannot be read, so that one of many does not take the others away.

@@ -717,3 +717,75 @@ fn what_lies_above_the_repository_does_not_hide_its_files() {
         .json();
     assert_eq!(report["findings"].as_array().unwrap().len(), 1);
 }
+
+/// What `stats` says in each form, with single spaces and dashes as they are.
+fn said(repository: &Repository, folder: &std::path::Path, more: &[&str]) -> [String; 3] {
+    ["terminal", "markdown", "html"].map(|format| {
+        let command = [&["stats", "--format", format], more].concat();
+        let text = repository.trueline_in(folder, &command).stdout();
+        let text = text.replace("&#45;", "-");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    })
+}
+
+#[test]
+fn lines_from_before_a_cut_are_not_called_recent() {
+    let repository = Repository::new();
+    repository.write("a.py", SAFE_VIEW).commit("feat: a");
+    repository.write("b.py", "x = 1\n").commit("feat: b");
+    let url = format!("file://{}", repository.path().display());
+    repository.git(&["clone", "--quiet", "--depth=1", &url, ".git/shallow"]);
+    let shallow = repository.path().join(".git/shallow");
+    for text in said(&repository, &shallow, &[]) {
+        assert!(text.contains("all were added is not known"), "{text}");
+        assert!(!text.contains("days stands"), "{text}");
+    }
+    for text in said(&repository, &shallow, &["--since", "30d"]) {
+        assert!(
+            text.contains("it is not known when they were added"),
+            "{text}"
+        );
+        assert!(!text.contains("no line was added since"), "{text}");
+    }
+    for text in said(&repository, repository.path(), &[]) {
+        assert!(!text.contains("not known when they were added"), "{text}");
+    }
+}
+
+#[test]
+fn what_a_partial_clone_lacks_is_not_told_as_nothing() {
+    let repository = Repository::new();
+    repository.write("a.py", "x = 1\n").commit(CLAUDE);
+    repository.write("a.py", "x = 2\n").commit("feat: b");
+    repository.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", repository.path().display());
+    let into = ".git/partial";
+    repository.git(&["clone", "--quiet", "--filter=blob:none", &url, into]);
+    let partial = repository.path().join(into);
+    for text in said(&repository, &partial, &[]) {
+        assert!(!text.contains("o line today"), "{text}");
+        assert!(!text.contains("added 0 lines"), "{text}");
+        assert!(
+            text.contains("what they changed cannot be read here"),
+            "{text}"
+        );
+        assert!(text.contains("are not given"), "{text}");
+    }
+}
+
+#[test]
+fn lines_of_generated_files_are_not_said_to_be_gone() {
+    let repository = Repository::new();
+    repository.write("a.py", "x = 1\n").commit("feat: a");
+    repository
+        .write("package-lock.json", "{}\n".repeat(30))
+        .commit(CLAUDE);
+    for text in said(&repository, repository.path(), &[]) {
+        assert!(!text.contains("o line today"), "{text}");
+        assert!(!text.contains("carries a trace"), "{text}");
+        assert!(
+            text.contains("30 lines of generated, vendored or lock files"),
+            "{text}"
+        );
+    }
+}

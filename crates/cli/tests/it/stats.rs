@@ -243,6 +243,41 @@ fn a_reftable_is_named_with_what_helps() {
 }
 
 #[test]
+fn clones_of_one_repository_are_said_to_be_counted_twice() {
+    let repository = with_ai();
+    let url = format!("file://{}", repository.path().display());
+    repository.git(&["clone", "--quiet", &url, ".git/clone"]);
+    let clone = repository.path().join(".git/clone");
+    let command = ["stats", ".", ".git/clone", "--format", "json"];
+    let report = repository.trueline(&command).json();
+    let told = |of: usize| {
+        let all = report["repositories"][of]["diagnostics"]
+            .as_array()
+            .unwrap();
+        all.iter().filter(|d| d["code"] == "same-history").count()
+    };
+    assert_eq!((told(0), told(1)), (0, 1), "{report}");
+    let alone = repository.trueline_in(&clone, &["stats", "--format", "json"]);
+    assert!(!alone.stdout().contains("same-history"));
+}
+
+#[test]
+fn a_reference_that_holds_no_note_is_told() {
+    let repository = with_ai();
+    let told = || {
+        let report = repository.trueline(&["stats", "--format", "json"]).json();
+        report["repositories"][0]["diagnostics"]
+            .to_string()
+            .contains("notes-empty")
+    };
+    assert!(!told());
+    repository.git(&["notes", "--ref=refs/notes/ai", "add", "-m", "x", "HEAD"]);
+    assert!(!told(), "it is there and cannot be read");
+    repository.git(&["notes", "--ref=refs/notes/ai", "remove", "HEAD"]);
+    assert!(told());
+}
+
+#[test]
 fn an_approved_tool_of_which_nothing_is_known_is_told() {
     let repository = Repository::new();
     repository

@@ -39,7 +39,7 @@ use trueline_facts::stats::NoteCounts;
 use trueline_facts::usage::Purpose;
 use trueline_facts::{Diagnostic, ModelId, Origin, ToolId};
 
-use crate::model::{CommitIx, PathIx};
+use crate::model::{CommitIx, PathIx, RunEnd};
 
 /// Index into [`Origins::origins`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -94,6 +94,8 @@ pub struct OriginRun {
     pub original_path: PathIx,
     /// First line at that commit, from 0.
     pub original_start: u32,
+    /// Whether that commit is known to have added them.
+    pub end: RunEnd,
 }
 
 /// A part of a death with one origin.

@@ -383,6 +383,7 @@ impl<'h> Overlay<'h> {
                     commit: run.commit,
                     original_path: run.path,
                     original_start: run.original_start + offset,
+                    end: run.end,
                 };
                 match out.last_mut() {
                     Some(last) if continues(last, &next) => last.len += len,
@@ -478,6 +479,7 @@ fn filled<T: Copy + PartialEq>(known: Layer<T>, more: Layer<T>) -> Layer<T> {
 fn continues(last: &OriginRun, next: &OriginRun) -> bool {
     last.origin == next.origin
         && last.commit == next.commit
+        && last.end == next.end
         && last.original_path == next.original_path
         && last.start + last.len == next.start
         && last.original_start + last.len == next.original_start

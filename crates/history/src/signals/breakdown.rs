@@ -20,6 +20,8 @@ use super::view::{Lines, View};
 const DEPTH: usize = 2;
 const SMALLER_GROUPS: &str = "smaller groups";
 const NO_TEAM: &str = "no team";
+/// Of lines whose commit is not known.
+const UNKNOWN: &str = "unknown";
 
 /// A team as `trueline.toml` lists it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,6 +99,7 @@ impl Grouping {
                 let name = match self.by {
                     GroupBy::Directory => &directory,
                     GroupBy::Tool => tool_name(view, &lines),
+                    _ if !lines.dated => UNKNOWN,
                     _ => of_commit
                         .get(lines.commit.0 as usize)
                         .map_or("", String::as_str),
@@ -108,7 +111,9 @@ impl Grouping {
                 if let (Some(sum), Some(commits)) = (lines_of.get_mut(name), commits.get_mut(name))
                 {
                     sum.add(&view.shares(&lines));
-                    commits.insert(lines.commit);
+                    if lines.dated {
+                        commits.insert(lines.commit);
+                    }
                 }
             }
         }
@@ -170,11 +175,15 @@ impl Grouping {
     }
 
     fn fold_small_teams(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        // A team may have that name as well.
+        let is_of_no_commit =
+            |name: &str, draft: &Draft| name == UNKNOWN && draft.persons.is_empty();
         let is_small = |draft: &Draft| (draft.persons.len() as u64) < SMALLEST_GROUP;
         let mut smaller = Draft::default();
         let mut folded = 0_u64;
         for (name, draft) in std::mem::take(&mut self.groups) {
-            if !is_small(&draft) {
+            // Lines of no known commit are about nobody.
+            if !is_small(&draft) || is_of_no_commit(&name, &draft) {
                 self.groups.insert(name, draft);
                 continue;
             }
@@ -190,6 +199,7 @@ impl Grouping {
             let smallest = self
                 .groups
                 .iter()
+                .filter(|(name, draft)| !is_of_no_commit(name, draft))
                 .min_by_key(|(name, draft)| (draft.persons.len(), *name))
                 .map(|(name, _)| name.clone());
             let Some(draft) = smallest.and_then(|name| self.groups.remove(&name)) else {
@@ -202,8 +212,13 @@ impl Grouping {
                 Level::Note,
                 "teams-too-small",
                 format!(
-                    "{folded} of the groups {} fewer than {SMALLEST_GROUP} persons, even together, and are left out so that no figure is about one person; larger teams in `trueline.toml` would show",
-                    if folded == 1 { "has" } else { "have" }
+                    "{} left out so that no figure is about one person; larger teams in `trueline.toml` would show",
+                    match folded {
+                        1 => format!("1 group has fewer than {SMALLEST_GROUP} persons and is"),
+                        _ => format!(
+                            "{folded} groups have fewer than {SMALLEST_GROUP} persons, even together, and are"
+                        ),
+                    }
                 ),
             ));
         } else {
@@ -238,7 +253,7 @@ pub(super) fn mine(view: &View<'_>, wanted: &str) -> Group {
         if view.is_generated(path) {
             continue;
         }
-        for lines in runs {
+        for lines in runs.filter(|lines| lines.dated) {
             let at = lines.commit.0 as usize;
             if mine.get(at).copied().unwrap_or_default() {
                 group.lines.add(&view.shares(&lines));

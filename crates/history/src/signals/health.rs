@@ -1,6 +1,6 @@
 //! How the code ages: churn, rework, survival, hotspots, review, anomalies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_facts::health::{Churn, Health, Hotspot, LargeChange, Review};
 use trueline_facts::usage::LineShares;
@@ -15,23 +15,30 @@ use super::{Blobs, anomaly, moments};
 
 /// Hotspots and large unreviewed changes reported.
 const MOST: usize = 20;
+/// Of so many commits one may be unread before rework, survival and anomalies are not given: those that are
+/// left are not a fair part of all, as what was never changed again can always be read.
+const MOST_UNREAD: u64 = 20;
 /// From so many added lines on a change is large: reviewers' yield falls off between 200 and 400
 /// lines (Cohen, "Best Kept Secrets of Peer Code Review", 2006).
 const LARGE_CHANGE: u64 = 400;
 
 pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
     let window = Window::new(view);
-    let lifetimes = Lifetimes::new(view);
+    let is_telling = window.is_telling();
+    let lifetimes = is_telling.then(|| Lifetimes::new(view));
     Health {
         window_days: view.options.window_days,
         churn: window.churn,
-        rework: lifetimes.rework(),
-        survival: lifetimes.survival(),
-        perhaps_ai_lines: lifetimes.perhaps_ai(),
+        rework: lifetimes.as_ref().map_or_else(Vec::new, Lifetimes::rework),
+        survival: lifetimes
+            .as_ref()
+            .map_or_else(Vec::new, Lifetimes::survival),
+        perhaps_ai_lines: lifetimes.as_ref().map_or(0, Lifetimes::perhaps_ai),
+        unread_files: window.unread_files(view),
         hotspots: hotspots(view, &window),
         review: review(view, &window),
         // A part of the past makes the usual look strange.
-        anomalies: if view.is_whole() {
+        anomalies: if view.is_whole() && is_telling {
             anomaly::anomalies(&moments::timeline(view, blobs))
         } else {
             Vec::new()
@@ -43,6 +50,8 @@ pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
 struct Window {
     churn: Churn,
     paths: BTreeMap<PathIx, Touched>,
+    /// Paths of which some change cannot be read.
+    unread: BTreeSet<PathIx>,
     /// Lines added and files touched per commit of the window, newest first.
     commits: Vec<(CommitIx, u64, u64)>,
 }
@@ -58,15 +67,22 @@ impl Window {
         let mut window = Self {
             churn: Churn::default(),
             paths: BTreeMap::new(),
+            unread: BTreeSet::new(),
             commits: Vec::new(),
         };
         for (ix, commit) in view.all_commits() {
             // Where history is cut, what the commit changed is not known.
-            if commit.committer_time >= view.history.window_start && !commit.parents_missing {
+            if commit.committer_time < view.history.window_start {
+                continue;
+            }
+            if commit.parents_missing {
+                window.churn.cut += 1;
+            } else {
                 window.commits.push((ix, 0, 0));
             }
         }
         window.churn.commits = window.commits.len() as u64;
+        window.unread(view);
         let commits = view.history.changes.chunk_by(|a, b| a.commit == b.commit);
         for change in commits.flat_map(without_renames) {
             if view.is_generated(change.path) {
@@ -92,6 +108,36 @@ impl Window {
         }
         window
     }
+
+    /// Counts the commits of which some change cannot be read.
+    fn unread(&mut self, view: &View<'_>) {
+        let holds_no_lines = |path: PathIx| {
+            view.is_generated(path) || crate::is_binary_name(view.history.path(path))
+        };
+        let mut commits = BTreeSet::new();
+        for unread in &view.history.unread {
+            let is_of_window = self
+                .commits
+                .binary_search_by_key(&unread.commit, |(ix, ..)| *ix)
+                .is_ok();
+            if is_of_window && !unread.path.is_some_and(holds_no_lines) {
+                commits.insert(unread.commit);
+                self.unread.extend(unread.path);
+            }
+        }
+        self.churn.unread = commits.len() as u64;
+    }
+
+    /// Whether what can be read is enough to say how long lines live and what is usual.
+    fn is_telling(&self) -> bool {
+        self.churn.unread * MOST_UNREAD <= self.churn.commits
+    }
+
+    /// Files of HEAD of which it is not known how much they change.
+    fn unread_files(&self, view: &View<'_>) -> u64 {
+        let files = view.written_files_of_all_time();
+        files.filter(|(path, _)| self.unread.contains(path)).count() as u64
+    }
 }
 
 /// Ranked by commits × changed lines: a file that is often changed a little and one that is changed
@@ -109,7 +155,7 @@ fn hotspots(view: &View<'_>, window: &Window) -> Vec<Hotspot> {
         }
         lines.insert(path, shares);
         // One commit is no pattern.
-        if touched.commits > 1 {
+        if touched.commits > 1 && !window.unread.contains(&path) {
             let heat = u128::from(touched.commits) * u128::from(touched.churn);
             ranked.push((heat, path, *touched));
         }

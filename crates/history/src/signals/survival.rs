@@ -1,8 +1,8 @@
 //! How long lines live: rework within fixed ages, and the Kaplan–Meier curve.
 //!
 //! A line enters when a commit of the window added it. It leaves when a commit of the window removed
-//! or rewrote it (an event), or it still stands at HEAD (censored). Lines of commits beyond which
-//! history is cut are left out: their age is unknown.
+//! or rewrote it (an event), or it still stands at HEAD (censored). Lines beyond which history is cut
+//! or cannot be read are left out: their age is unknown.
 
 use trueline_facts::Proportion;
 use trueline_facts::health::{OriginGroup, Rework, Survival, SurvivalPoint};
@@ -48,7 +48,7 @@ impl Lifetimes {
             perhaps_ai: 0,
         };
         for (_, lines) in view.written_files_of_all_time() {
-            for lines in lines {
+            for lines in lines.filter(|lines| lines.dated) {
                 if let Some(age) = age_at(view, lines.commit, None) {
                     lifetimes.add(view, lines.origin, lines.commit, lines.len, age, false);
                 }

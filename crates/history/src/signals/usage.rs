@@ -1,6 +1,6 @@
 //! Which tools are used, where, since when and for what; evidence coverage before any share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trueline_authorship::files;
 use trueline_facts::shadow::SignalKind;
@@ -11,6 +11,7 @@ use trueline_facts::{EvidenceClass, Proportion, RepoPath, Timestamp, ToolId};
 
 use super::view::View;
 use super::{Source, advice};
+use crate::model::{ChangeKind, FileContent, PathIx};
 
 /// Directories are reported down to this depth.
 const DEPTH: usize = 3;
@@ -23,6 +24,7 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
     let mut tally = Tally::new(view);
     tally.lines(view);
     tally.commits(view);
+    tally.large_files(view);
     tally.configuration(view);
     let coverage = EvidenceCoverage {
         window_days: view.options.coverage_days,
@@ -30,17 +32,20 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
         all: known(&tally.lines),
         hinted: tally.hinted,
         upper_bound: tally.lines.ai_upper_bound,
+        undated: undated(view),
+        generated: tally.generated.known(),
+        large_files: tally.large_files.len() as u64,
         advice: advice::advice(view, source, &tally.recent_by_tool, &tally.recent_lines),
         by_tool: tally.recent_by_tool,
     };
     let mut tools: Vec<ToolUse> = tally.tools.into_values().map(ToolDraft::finish).collect();
-    tools.retain(|tool| tool.lines > 0 || tool.commits > 0);
+    tools.retain(|tool| tool.lines + tool.generated_lines + tool.commits > 0);
     tools.sort_by(|a, b| (b.lines, b.commits, &a.tool).cmp(&(a.lines, a.commits, &b.tool)));
     Usage {
         coverage,
         lines: tally.lines,
         recent_lines: tally.recent_lines,
-        generated_lines: tally.generated_lines,
+        generated_lines: tally.generated.total,
         tools,
         purposes: tally.purposes,
         months: tally.months.into_values().collect(),
@@ -53,6 +58,13 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
             })
             .collect(),
     }
+}
+
+/// Lines that history is cut before, or cannot be read before.
+fn undated(view: &View<'_>) -> u64 {
+    let files = view.written_files_of_all_time();
+    let lines = files.flat_map(|(_, lines)| lines);
+    lines.filter(|l| !l.dated).map(|l| l.len).sum()
 }
 
 /// Lines of which it is known who wrote them, of all.
@@ -75,6 +87,8 @@ impl ToolDraft {
                 lines: 0,
                 lines_at_least: 0,
                 lines_upper_bound: 0,
+                generated_lines: 0,
+                large_files: 0,
                 commits: 0,
                 first_seen: None,
                 last_seen: None,
@@ -104,7 +118,9 @@ struct Tally<'a> {
     recent_lines: LineShares,
     /// Unknown lines with hints.
     hinted: u64,
-    generated_lines: u64,
+    generated: LineShares,
+    /// Files of HEAD that are too large to trace and that a tool had a part in.
+    large_files: BTreeSet<PathIx>,
     recent_by_tool: BTreeMap<ToolId, u64>,
     tools: BTreeMap<ToolId, ToolDraft>,
     purposes: BTreeMap<Purpose, u64>,
@@ -119,7 +135,8 @@ impl<'a> Tally<'a> {
             lines: LineShares::default(),
             recent_lines: LineShares::default(),
             hinted: 0,
-            generated_lines: 0,
+            generated: LineShares::default(),
+            large_files: BTreeSet::new(),
             recent_by_tool: BTreeMap::new(),
             tools: BTreeMap::new(),
             purposes: BTreeMap::new(),
@@ -140,7 +157,12 @@ impl<'a> Tally<'a> {
         let mut by_commit = vec![LineShares::default(); view.history.commits.len()];
         for (path, lines) in view.files() {
             if view.is_generated(path) {
-                self.generated_lines += lines.map(|l| l.len).sum::<u64>();
+                for lines in lines {
+                    self.generated.add(&view.shares(&lines));
+                    if let Some(tool) = view.origins.origin(lines.origin).tool() {
+                        self.tool(tool).report.generated_lines += lines.len;
+                    }
+                }
                 continue;
             }
             let path = view.history.path(path);
@@ -150,14 +172,16 @@ impl<'a> Tally<'a> {
             for lines in lines {
                 let shares = view.shares(&lines);
                 of_file.add(&shares);
-                if let Some(commit) = by_commit.get_mut(lines.commit.0 as usize) {
+                if let Some(commit) = by_commit.get_mut(lines.commit.0 as usize)
+                    && lines.dated
+                {
                     commit.add(&shares);
                 }
                 let origin = view.origins.origin(lines.origin);
                 if !origin.is_known() && origin.has_evidence() {
                     self.hinted += lines.len;
                 }
-                let is_recent = view.time(lines.commit) >= recent_from;
+                let is_recent = lines.dated && view.time(lines.commit) >= recent_from;
                 if is_recent {
                     self.recent_lines.add(&shares);
                 }
@@ -237,6 +261,31 @@ impl<'a> Tally<'a> {
                 *report.models.entry(model.to_owned()).or_default() += 1;
                 *report.purposes.entry(purpose).or_default() += 1;
             }
+        }
+    }
+
+    /// Files whose lines nobody traced, with the tools whose commits made or changed them.
+    fn large_files(&mut self, view: &View<'_>) {
+        let large: BTreeSet<PathIx> = view
+            .history
+            .files
+            .iter()
+            .filter(|file| file.content == FileContent::TooLarge && view.has_path(file.path))
+            .filter(|file| !crate::is_binary_name(view.history.path(file.path)))
+            .map(|file| file.path)
+            .collect();
+        let mut of_tools: BTreeMap<&ToolId, BTreeSet<PathIx>> = BTreeMap::new();
+        let changes = view.history.changes.iter();
+        for change in changes.filter(|c| large.contains(&c.path) && c.kind != ChangeKind::Deleted) {
+            if view.is_recent_enough(change.commit) {
+                for (tool, _) in view.tools(change.commit) {
+                    of_tools.entry(tool).or_default().insert(change.path);
+                }
+            }
+        }
+        for (tool, files) in of_tools {
+            self.tool(tool).report.large_files = files.len() as u64;
+            self.large_files.extend(files);
         }
     }
 

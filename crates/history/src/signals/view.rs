@@ -12,7 +12,7 @@ use trueline_facts::usage::LineShares;
 use trueline_facts::{Author, EvidenceClass, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
-use crate::model::{Commit, CommitIx, Completeness, History, PathIx};
+use crate::model::{Commit, CommitIx, Completeness, History, PathIx, RunEnd};
 use crate::subject::Nameless;
 
 use super::attributes::Declared;
@@ -88,6 +88,8 @@ pub(super) struct Lines {
     pub(super) origin: OriginIx,
     pub(super) commit: CommitIx,
     pub(super) len: u64,
+    /// The commit added them. If not, they may be older than it: when they were added is not known.
+    pub(super) dated: bool,
 }
 
 /// Whether a sign says that its tool had a part in writing. A hint, however sure (the branch that an
@@ -195,10 +197,15 @@ impl<'a> View<'a> {
             .is_none_or(|since| self.time(commit) >= since)
     }
 
+    /// Is it after `--since`, as far as that is known?
+    fn counts(&self, lines: &Lines) -> bool {
+        self.options.since.is_none() || lines.dated && self.is_recent_enough(lines.commit)
+    }
+
     /// The text files of HEAD with the lines that count: those after `--since`.
     pub(super) fn files(&self) -> impl Iterator<Item = (PathIx, impl Iterator<Item = Lines>)> {
         self.files_of_all_time().map(|(path, lines)| {
-            let counting = lines.filter(|lines| self.is_recent_enough(lines.commit));
+            let counting = lines.filter(|lines| self.counts(lines));
             (path, counting)
         })
     }
@@ -221,9 +228,15 @@ impl<'a> View<'a> {
                 origin: run.origin,
                 commit: run.commit,
                 len: u64::from(run.len),
+                dated: run.end == RunEnd::Added,
             });
             (file.path, lines)
         })
+    }
+
+    /// Is it in the part of the tree that counts?
+    pub(super) fn has_path(&self, path: PathIx) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.has_path(path))
     }
 
     /// Lines as shares.

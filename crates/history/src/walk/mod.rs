@@ -223,6 +223,7 @@ fn empty() -> History {
         files: Vec::new(),
         extent: Extent::Repository,
         changes: Vec::new(),
+        unread: Vec::new(),
         deaths: Vec::new(),
         window_start: Timestamp(0),
         completeness: Completeness::Whole,
@@ -360,6 +361,7 @@ impl<'r> Reading<'r> {
         }
         let history = History {
             changes: totals::changes(graph, &changes, &totals, &reading.blobs),
+            unread: reading.unread(&changes, &totals, window_start),
             deaths: deaths::aggregate(&ghosts),
             ..reading.history(files, lines, diagnostics, completeness, window_start)
         };
@@ -611,6 +613,8 @@ fn canonical(mut history: History, paths: &PathTable) -> History {
         }
     }
     history.changes.iter().for_each(|change| mark(change.path));
+    let unread = history.unread.iter().filter_map(|unread| unread.path);
+    unread.for_each(&mut mark);
     history.deaths.iter().for_each(|death| mark(death.path));
 
     let mut order: Vec<(std::sync::Arc<[u8]>, PathIx)> = used
@@ -645,10 +649,16 @@ fn canonical(mut history: History, paths: &PathTable) -> History {
         .iter_mut()
         .for_each(|change| change.path = new(change.path));
     history
+        .unread
+        .iter_mut()
+        .for_each(|unread| unread.path = unread.path.map(new));
+    history
         .deaths
         .iter_mut()
         .for_each(|death| death.path = new(death.path));
     history.changes.sort_unstable_by_key(|c| (c.commit, c.path));
+    history.unread.sort_unstable();
+    history.unread.dedup();
     history.deaths.sort_unstable();
     history.diagnostics.sort();
     history.diagnostics.dedup();

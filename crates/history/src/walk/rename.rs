@@ -79,7 +79,8 @@ pub(crate) struct RenameContext<'w> {
 }
 
 impl RenameContext<'_> {
-    /// The path and blob in the `parent`-th parent of `commit` that `path` was renamed from.
+    /// The path and blob in the `parent`-th parent of `commit` that `path` was renamed from; an error where
+    /// none is known and files that could be it cannot be read.
     pub(crate) fn find(
         &self,
         commit: CommitIx,
@@ -88,18 +89,21 @@ impl RenameContext<'_> {
         blob: BlobIx,
         blobs: &mut Blobs<'_>,
         trees: &mut Trees,
-    ) -> Option<(PathIx, BlobIx)> {
+    ) -> Result<Option<(PathIx, BlobIx)>, Gap> {
         let sources = self.sources(commit, parent, blobs, trees);
         let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
         if sources.list.is_empty() {
-            return None;
+            return Ok(None);
         }
         let name = self.paths.name(path);
-        let found = sources
-            .identical(blob, &name)
-            .or_else(|| sources.similar(blob, &name, blobs))?;
-        let source = &sources.list[found];
-        Some((source.path, source.blob))
+        let found = match sources.identical(blob, &name) {
+            Some(found) => Some(found),
+            None => sources.similar(blob, &name, blobs)?,
+        };
+        Ok(found.map(|found| {
+            let source = &sources.list[found];
+            (source.path, source.blob)
+        }))
     }
 
     fn sources(
@@ -202,13 +206,18 @@ impl Sources {
             .copied()
     }
 
-    fn similar(&mut self, blob: BlobIx, name: &[u8], blobs: &mut Blobs<'_>) -> Option<usize> {
-        let size = blobs.size(blob).ok()?;
+    fn similar(
+        &mut self,
+        blob: BlobIx,
+        name: &[u8],
+        blobs: &mut Blobs<'_>,
+    ) -> Result<Option<usize>, Gap> {
+        let size = blobs.size(blob)?;
         let mut target = None;
         if let Some(Some(only)) = self.by_file_name.get(file_name(name)).copied()
             && self.score(only, blob, size, &mut target, blobs) >= SAME_NAME_SCORE
         {
-            return Some(only);
+            return Ok(Some(only));
         }
         let mut ranked: Vec<(u64, bool, usize)> = Vec::with_capacity(RANKED);
         for at in 0..self.list.len() {
@@ -218,10 +227,28 @@ impl Sources {
         }
         // The sort is stable, so equals keep the order of their slots, as in git.
         ranked.sort_by_key(|(score, same_name, _)| Reverse((*score, *same_name)));
-        ranked
-            .first()
-            .filter(|(score, ..)| *score >= MINIMUM_SCORE)
-            .map(|(.., at)| *at)
+        let best = ranked.first();
+        let best = best.filter(|(score, ..)| *score >= MINIMUM_SCORE);
+        match (best, self.gap(target.as_ref())) {
+            (Some((.., at)), _) => Ok(Some(*at)),
+            (None, Some(gap)) => Err(gap),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// What kept contents from being compared. One that is too large is no gap: git passes over it as well.
+    fn gap(&self, target: Option<&Result<Pieces, Gap>>) -> Option<Gap> {
+        let sizes = self
+            .list
+            .iter()
+            .filter_map(|source| source.size.as_ref()?.as_ref().err());
+        let contents = self
+            .list
+            .iter()
+            .filter_map(|source| source.pieces.as_ref()?.as_ref().err());
+        let target = target.and_then(|target| target.as_ref().err());
+        let mut all = sizes.chain(contents).chain(target);
+        all.find(|gap| **gap != Gap::TooLarge).copied()
     }
 
     /// The share of the larger file that is also in the smaller one; 0 if the sizes rule out 50 %.

@@ -298,12 +298,14 @@ impl<'w, 'b> Walk<'w, 'b> {
             let found = ground
                 .rename_context()
                 .find(commit, at, file.path, own, self.blobs, self.trees);
-            if let Some((path, blob)) = found {
-                if blob == own {
+            match found {
+                Ok(Some((path, blob))) if blob == own => {
                     self.pass(node.parents[at], path, own, file.suspect.segments);
                     return;
                 }
-                file.parents[at] = ParentFile::File(path, blob);
+                Ok(Some((path, blob))) => file.parents[at] = ParentFile::File(path, blob),
+                Ok(None) | Err(Gap::TooLarge) => {}
+                Err(_) => file.parents[at] = ParentFile::Unknown,
             }
         }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use trueline_facts::Timestamp;
 
 use crate::graph::Graph;
-use crate::model::{Change, ChangeKind, CommitIx, LineCounts, PathIx};
+use crate::model::{Change, ChangeKind, CommitIx, LineCounts, PathIx, Unread};
 use crate::repository::{count_lines, is_binary};
 use crate::walk::Reading;
 use crate::walk::blobs::{BlobTable, Blobs};
@@ -63,6 +63,51 @@ impl Reading<'_> {
             .collect();
         totals.extend(counted.into_iter().flatten());
         totals
+    }
+
+    /// What of the window's changes has no counts for want of objects.
+    pub(super) fn unread(
+        &self,
+        changes: &ChangeTable,
+        totals: &Totals,
+        window_start: Timestamp,
+    ) -> Vec<Unread> {
+        let missing = self.repository.missing();
+        if missing.is_empty() && changes.gaps.is_empty() {
+            return Vec::new();
+        }
+        let is_missing = |side: Side| match side {
+            Side::Unknown => true,
+            Side::Absent => false,
+            Side::Present(mode, blob) => {
+                mode.is_text_candidate() && missing.binary_search(&self.blobs.id(blob)).is_ok()
+            }
+        };
+        let counts = |ix: CommitIx| {
+            let commit = self.graph.commit(ix);
+            !commit.is_merge() && commit.committer_time >= window_start
+        };
+        let mut unread: Vec<Unread> = changes
+            .gaps
+            .iter()
+            .filter(|(commit, _)| counts(*commit))
+            .map(|(commit, _)| Unread {
+                commit: *commit,
+                path: None,
+            })
+            .collect();
+        let commits = (0..self.graph.commits.len() as u32).map(CommitIx);
+        for commit in commits.filter(|ix| counts(*ix)) {
+            let lost = changes.of(commit).iter().filter(|entry| {
+                !totals.contains_key(&(commit, entry.path))
+                    && (is_missing(entry.before) || is_missing(entry.after))
+            });
+            unread.extend(lost.map(|entry| Unread {
+                commit,
+                path: Some(entry.path),
+            }));
+        }
+        unread
     }
 }
 

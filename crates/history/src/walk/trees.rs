@@ -371,6 +371,10 @@ impl Trees {
                     (None, _) => Side::Absent,
                 };
                 let after = new_tree.map(|id| self.side(objects, id, &mut limits));
+                // What a tree that cannot be read held before is not deleted.
+                if matches!(after, Some(Side::Unknown)) {
+                    continue;
+                }
                 stack.push(Frame {
                     before,
                     before_at: 0,

@@ -13,6 +13,8 @@ mod fuzz;
 #[cfg(test)]
 mod fuzz_evidence;
 #[cfg(test)]
+mod gaps;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod model;

@@ -20,7 +20,7 @@ use trueline_history::evidence::{
 };
 use trueline_history::model::{
     Change, ChangeKind, Commit, CommitIx, Completeness, Death, Extent, FileContent, FileLines,
-    History, KnownPerson, LineCounts, Mailmap, PathIx, PersonIx, RawIdentity,
+    History, KnownPerson, LineCounts, Mailmap, PathIx, PersonIx, RawIdentity, RunEnd,
 };
 use trueline_history::signals::{
     Grouping, SignalOptions, Signals, Source, Surroundings, Team, Unreadable,
@@ -106,6 +106,7 @@ impl Tables {
                 files: Vec::new(),
                 extent: Extent::Repository,
                 changes: Vec::new(),
+                unread: Vec::new(),
                 deaths: Vec::new(),
                 window_start: NOW.plus_days(-365),
                 completeness: Completeness::Whole,
@@ -223,6 +224,7 @@ impl Tables {
                 commit: *commit,
                 original_path: path,
                 original_start: start,
+                end: RunEnd::Added,
             });
             start += len;
         }

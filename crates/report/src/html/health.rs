@@ -22,12 +22,13 @@ pub(super) fn section(
     let whose = super::whose(prefix);
     put!(
         out,
-        "<section id=\"{prefix}health\" aria-labelledby=\"{whose}{prefix}health-title\">\n<h2 id=\"{prefix}health-title\">Health</h2>\n<p class=\"lead\">In the last {} days {}{scope} added {} and removed {}{remark}. Groups of lines are compared, never persons.</p>\n",
+        "<section id=\"{prefix}health\" aria-labelledby=\"{whose}{prefix}health-title\">\n<h2 id=\"{prefix}health-title\">Health</h2>\n<p class=\"lead\">In the last {} days{scope} {}. Groups of lines are compared, never persons.</p>\n",
         health.window_days,
-        words::counted(health.churn.commits, "commit"),
-        words::counted(health.churn.added, "line"),
-        words::count(health.churn.removed)
+        words::churn(&health.churn, remark)
     );
+    if let Some(text) = words::unread_changes(health) {
+        put!(out, "<p class=\"note\">{}.</p>\n", esc(&text));
+    }
     anomalies(out, &health.anomalies, scope);
     rework(out, &health.rework);
     survival(out, &health.survival);

@@ -59,8 +59,7 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     page.section("overview", "Overview");
     if let Some(usage) = &report.usage {
         page.section("who", "Who wrote it");
-        let is_partial =
-            report.repository.shallow || crate::answer::is_interrupted(&report.diagnostics);
+        let is_partial = crate::answer::is_part(&report.repository, &report.diagnostics);
         usage::section(&mut body, usage, is_partial, "");
     }
     if !report.weaknesses.is_empty() || !report.findings.is_empty() {
@@ -89,7 +88,7 @@ pub fn scan(report: &ScanReport, code: &[CodeView]) -> String {
     }
     if let Some(health) = &report.health {
         page.section("health", "Health");
-        let remark = crate::answer::as_far_as_read(report.repository.shallow, &report.diagnostics);
+        let remark = crate::answer::as_far_as_read(&report.diagnostics);
         health::section(&mut body, health, part, remark, "");
     }
     if has_signs {

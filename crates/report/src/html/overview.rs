@@ -98,7 +98,13 @@ fn opening(report: &ScanReport, findings: &[&Finding]) -> String {
         return format!("{found}.");
     };
     let (coverage, lines) = (&usage.coverage, &usage.lines);
-    let known = answer::known(&coverage.recent, &usage.recent_lines, lines, "all lines");
+    let known = answer::known(
+        &coverage.recent,
+        coverage.undated > 0,
+        &usage.recent_lines,
+        lines,
+        "all lines",
+    );
     let known = known.map_or_else(
         || {
             answer::unknown(
@@ -144,6 +150,8 @@ pub(super) fn coverage_card(
         );
     } else if let Some(why) = why {
         put!(out, "<p>{}.</p>", answer::capital(why));
+    } else if coverage.all.of == 0 && coverage.generated > 0 {
+        out.push_str("<p>All lines are of generated, vendored or lock files.</p>");
     } else if coverage.all.of == 0 {
         out.push_str("<p>There is no committed line to look at.</p>");
     } else if is_cut && coverage.all.hits == 0 {
@@ -154,9 +162,9 @@ pub(super) fn coverage_card(
     } else if of_all {
         put!(
             out,
-            "<p>of all lines say who wrote them ({}). No line that was added in the last {} days stands.</p>",
+            "<p>of all lines say who wrote them ({}). {}.</p>",
             words::of(recent),
-            coverage.window_days
+            answer::capital(&answer::none_recent(coverage))
         );
     } else {
         put!(
@@ -202,7 +210,7 @@ pub(super) fn share_card(
         bars::origins(out, lines);
         if lines.total == 0 {
             let why = answer::why_nothing(diagnostics, 0).map(str::to_owned);
-            let why = why.unwrap_or_else(|| answer::no_line(since));
+            let why = why.unwrap_or_else(|| answer::no_line(usage, since));
             put!(out, "<p>{}.</p></article>\n", answer::capital(&why));
             return;
         }

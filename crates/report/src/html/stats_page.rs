@@ -365,10 +365,10 @@ fn repository(out: &mut String, one: &RepositoryStats, prefix: &str) {
     usage::section(
         out,
         &one.usage,
-        one.repository.shallow || answer::is_interrupted(&one.diagnostics),
+        answer::is_part(&one.repository, &one.diagnostics),
         prefix,
     );
-    let remark = answer::as_far_as_read(one.repository.shallow, &one.diagnostics);
+    let remark = answer::as_far_as_read(&one.diagnostics);
     health::section(out, &one.health, part, remark, prefix);
     let shadow = (&one.shadow_ai, &one.usage.tools[..]);
     signs::section(out, shadow, &one.pipeline, part, prefix);

@@ -18,6 +18,10 @@ pub(super) fn section(out: &mut String, usage: &Usage, is_partial: bool, prefix:
     if !usage.months.is_empty() {
         out.push_str("<figure class=\"panel\"><figcaption><h3>AI share over time</h3><p>Lines that still stand, by the month that added them. The hatched band is commits and squashes in which AI took part and wrote some lines or all; the grey one is what nobody knows. Somewhere in these two the share of AI ends.</p></figcaption>\n");
         timeline::timeline(out, &usage.months);
+        if usage.coverage.undated > 0 {
+            let text = words::in_no_month(usage.coverage.undated);
+            put!(out, "<p class=\"note\">{text}.</p>\n");
+        }
         out.push_str("</figure>\n");
     }
     if !usage.directories.is_empty() && usage.lines.total > 0 {
@@ -27,6 +31,11 @@ pub(super) fn section(out: &mut String, usage: &Usage, is_partial: bool, prefix:
         out.push_str("</figure>\n");
     }
     tools(out, &usage.tools, usage.lines.ai, is_partial);
+    if !is_partial {
+        for text in answer::without_lines(&usage.tools) {
+            put!(out, "<p class=\"note\">{}</p>\n", esc(&text));
+        }
+    }
     if usage.generated_lines > 0 {
         put!(
             out,

@@ -190,7 +190,7 @@ fn who(sheet: &mut Sheet<'_>, report: &ScanReport, usage: &Usage) {
         sheet.hanging("", Ink::Faint, &text);
     }
     sections::cut(sheet, &scope);
-    sections::coverage(sheet, &usage.coverage, &scope);
+    sections::coverage(sheet, usage, &scope);
     sections::ai_share(sheet, usage, &scope);
     sections::tools(sheet, &usage.tools, &scope, 6);
     sections::advice(sheet, &usage.coverage);

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use trueline_facts::health::Anomaly;
 use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
-use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
+use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
 use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
@@ -31,7 +31,7 @@ pub(super) fn cut(sheet: &mut Sheet<'_>, scope: &Scope<'_>) {
         sheet.labelled(
             "History",
             Ink::Medium,
-            "cut off: this clone is shallow. Who wrote the lines that are older than the cut cannot be known, and age, churn and review speak only of what is left. To bring the rest: git fetch --unshallow",
+            "cut off: this clone is shallow. Who wrote the lines that are older than the cut cannot be known, and age, churn, review and since when a tool is seen speak only of what is left. To bring the rest: git fetch --unshallow",
         );
     }
     if let Some(gap) = answer::gap(scope.diagnostics) {
@@ -40,14 +40,15 @@ pub(super) fn cut(sheet: &mut Sheet<'_>, scope: &Scope<'_>) {
 }
 
 /// Evidence coverage: the figure that every other one about origins rests on.
-pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope: &Scope<'_>) {
+pub(super) fn coverage(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) {
+    let coverage = &usage.coverage;
     let recent = &coverage.recent;
     let all = &coverage.all;
     let name = scope.name;
     let why = answer::why_nothing(scope.diagnostics, all.of).filter(|_| all.hits == 0);
     let mut text = match scope.since {
         _ if why.is_some() => why.unwrap_or_default().to_owned(),
-        _ if all.of == 0 => answer::no_line(scope.since),
+        _ if all.of == 0 => answer::no_line(usage, scope.since),
         // Older lines may well carry evidence: nothing is said of them.
         Some(since) if all.hits == 0 => format!(
             "none: no line of {name} that was added since {} says who wrote it ({})",
@@ -57,7 +58,14 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
         _ if all.hits == 0 && scope.is_cut => {
             format!("none: history is cut off before the commits that added the lines of {name}")
         }
-        _ if all.hits == 0 && coverage.hinted == 0 && coverage.upper_bound == 0 => {
+        _ if all.hits == 0 && coverage.generated > 0 => {
+            format!("none: no line of {name} outside generated files says who wrote it")
+        }
+        _ if all.hits == 0
+            && coverage.hinted == 0
+            && coverage.upper_bound == 0
+            && coverage.large_files == 0 =>
+        {
             format!("none: no line of {name} carries a trace of who wrote it")
         }
         _ if all.hits == 0 => format!("none: no line of {name} says who wrote it"),
@@ -68,10 +76,10 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, coverage: &EvidenceCoverage, scope
             words::of(all)
         ),
         None if recent.of == 0 => format!(
-            "{} of all lines say who wrote them ({}); no line added in the last {} days stands",
+            "{} of all lines say who wrote them ({}); {}",
             words::percent(all.hits, all.of),
             words::of(all),
-            coverage.window_days
+            answer::none_recent(coverage)
         ),
         None => format!(
             "{} of the lines added in the last {} days say who wrote them ({}); {} of all lines",
@@ -92,7 +100,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
     let (lines, recent) = (&usage.lines, &usage.recent_lines);
     let text = if lines.total == 0 {
         let why = answer::why_nothing(scope.diagnostics, 0).map(str::to_owned);
-        why.unwrap_or_else(|| answer::no_line(scope.since))
+        why.unwrap_or_else(|| answer::no_line(usage, scope.since))
     } else if lines.ai == 0 && lines.human == 0 {
         "unknown, which is not zero: without evidence nobody can tell".to_owned()
     } else {
@@ -100,12 +108,16 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             Some(since) => format!("the {}", answer::since(since)),
             None => "all lines".to_owned(),
         };
+        let share = |lines: &LineShares| match lines.ai {
+            0 => "none that is known".to_owned(),
+            _ => words::ai_share(lines),
+        };
         let mut text = String::new();
         if scope.since.is_none() && recent.total > 0 {
             let _ = write!(
                 text,
                 "{} of the lines of the last {} days ({} of {}) and ",
-                words::ai_share(recent),
+                share(recent),
                 usage.coverage.window_days,
                 words::ai_count(recent),
                 words::count(recent.total)
@@ -114,7 +126,7 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
         let _ = write!(
             text,
             "{} of {of_all} ({} of {})",
-            words::ai_share(lines),
+            share(lines),
             words::ai_count(lines),
             words::count(lines.total)
         );
@@ -150,7 +162,9 @@ const MODELS: usize = 50;
 /// The tools, most lines first.
 pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>, limit: usize) {
     let mut rows = Vec::new();
-    let is_partial = scope.is_cut || answer::is_interrupted(scope.diagnostics);
+    let is_partial = scope.is_cut
+        || answer::is_interrupted(scope.diagnostics)
+        || answer::gap(scope.diagnostics).is_some();
     for (index, tool) in tools.iter().take(limit).enumerate() {
         let approval = match tool.approved {
             Some(true) => cell("approved").ink(Ink::Good),
@@ -199,9 +213,10 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         sheet.line(&more);
     }
     let shown = tools.get(..limit).unwrap_or(tools);
-    if !is_partial && shown.iter().any(|tool| tool.lines == 0 && tool.commits > 0) {
-        let text = "No line today: none of what these commits wrote stands, or its lines are named for another tool.";
-        sheet.hanging("", Ink::Faint, text);
+    if !is_partial {
+        for text in answer::without_lines(shown) {
+            sheet.hanging("", Ink::Faint, &text);
+        }
     }
 }
 

@@ -78,7 +78,8 @@ fn opening(sheet: &mut Sheet<'_>, report: &StatsReport) {
             format!("{name}: {}", answer::no_line_together(report))
         }
         (None, None) => format!(
-            "{name}: no line carries evidence of who wrote it; the AI share of {} is unknown",
+            "{name}: {}; the AI share of {} is unknown",
+            answer::no_evidence(report),
             words::counted(together.lines.total, "line")
         ),
     };
@@ -189,15 +190,15 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     };
     let whose = answer::in_whole(one.scanned_path.as_ref());
     sections::cut(sheet, &scope);
-    sections::coverage(sheet, &one.usage.coverage, &scope);
+    sections::coverage(sheet, &one.usage, &scope);
     notes(sheet, &one.notes);
     sections::ai_share(sheet, &one.usage, &scope);
     sections::tools(sheet, &one.usage.tools, &scope, 10);
     sections::advice(sheet, &one.usage.coverage);
     if with_months {
-        months(sheet, &one.usage.months);
+        months(sheet, &one.usage.months, one.usage.coverage.undated);
     }
-    let remark = answer::as_far_as_read(one.repository.shallow, &one.diagnostics);
+    let remark = answer::as_far_as_read(&one.diagnostics);
     health(sheet, &one.health, whose, remark);
     sections::anomalies(sheet, &one.health.anomalies, whose, 5);
     sections::shadow(sheet, &one.shadow_ai, &one.usage.tools, whose, false);
@@ -227,7 +228,7 @@ fn notes(sheet: &mut Sheet<'_>, notes: &NoteCounts) {
     sheet.labelled("Notes", Ink::Faint, &text);
 }
 
-fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
+fn months(sheet: &mut Sheet<'_>, months: &[MonthUse], undated: u64) {
     if months.is_empty() {
         return;
     }
@@ -246,6 +247,9 @@ fn months(sheet: &mut Sheet<'_>, months: &[MonthUse]) {
         let text = sheet.ink(Ink::Faint, &text);
         sheet.line(&text);
     }
+    if undated > 0 {
+        sheet.hanging("  ", Ink::Faint, &words::in_no_month(undated));
+    }
 }
 
 fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, remark: &str) {
@@ -254,18 +258,10 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, remark: &str) {
         health.window_days
     ));
     let unicode = sheet.style.unicode;
-    let churn = &health.churn;
-    sheet.labelled(
-        "Churn",
-        Ink::Plain,
-        &format!(
-            "{} added {} and removed {}{}",
-            words::counted(churn.commits, "commit"),
-            words::counted(churn.added, "line"),
-            words::count(churn.removed),
-            remark
-        ),
-    );
+    sheet.labelled("Churn", Ink::Plain, &words::churn(&health.churn, remark));
+    if let Some(text) = words::unread_changes(health) {
+        sheet.labelled("", Ink::Medium, &text);
+    }
     let mut label = "Rework";
     for rework in health.rework.iter().filter(|rework| rework.lines.of > 0) {
         sheet.labelled(label, Ink::Plain, &words::rework(rework, unicode));
