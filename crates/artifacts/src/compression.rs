@@ -449,7 +449,7 @@ pub(crate) fn inflate(source: &Source, limit: Limit) -> Decoded {
 /// Is it nothing but one value, from its first byte on, that grows a thousandfold and takes much room? What holds
 /// zeroed weights has a header before them.
 pub(crate) fn is_bomb(content: &Sparse, packed: u64) -> bool {
-    const MIN_BOMB: u64 = 128 << 20;
+    const MIN_BOMB: u64 = 32 << 20;
     const RATIO: u64 = 1_000;
     const MAX_OTHER: u64 = 1 << 10;
     content.len() >= MIN_BOMB && content.len() / packed.max(1) > RATIO && content.kept() < MAX_OTHER
