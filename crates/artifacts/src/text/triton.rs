@@ -26,16 +26,7 @@ pub(crate) fn triton(inspection: &mut Inspection, content: &str) {
                 field,
                 ..Message::default()
             }),
-            Event::Close => {
-                let closed = open.pop().unwrap_or_default();
-                if closed.field == "value"
-                    && let Some(outer) = open.last_mut()
-                {
-                    outer.value = closed.value;
-                } else {
-                    entry(inspection, &closed);
-                }
-            }
+            Event::Close => close(inspection, &mut open),
             Event::Value(field, value) => {
                 let value = String::from_utf8_lossy(&value).into_owned();
                 match (field, open.last_mut()) {
@@ -57,8 +48,8 @@ pub(crate) fn triton(inspection: &mut Inspection, content: &str) {
         }
     }
     // What breaks off is read as far as it goes.
-    for message in open.into_iter().rev() {
-        entry(inspection, &message);
+    while !open.is_empty() {
+        close(inspection, &mut open);
     }
     if events.is_cut {
         inspection.report(
@@ -67,6 +58,18 @@ pub(crate) fn triton(inspection: &mut Inspection, content: &str) {
             0,
             "the description nests deeper than is read",
         );
+    }
+}
+
+/// Ends the innermost message; the value of an entry is what its message holds.
+fn close(inspection: &mut Inspection, open: &mut Vec<Message<'_>>) {
+    let closed = open.pop().unwrap_or_default();
+    if closed.field == "value"
+        && let Some(outer) = open.last_mut()
+    {
+        outer.value = closed.value;
+    } else {
+        entry(inspection, &closed);
     }
 }
 
