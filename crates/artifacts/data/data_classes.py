@@ -55,12 +55,14 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         names = set(modules_of(file.read()))
     tops = {name.split(".")[0] for name in names}
-    found = set()
+    found, members = set(), set()
     for name in sorted(names):
         if name.split(".")[0] in SKIPPED:
             continue
         for module in submodules(name):
-            for value in list(vars(module).values()):
+            for attribute, value in list(vars(module).items()):
+                if isinstance(value, enum.Enum) and name.split(".")[0] in sys.stdlib_module_names:
+                    members.add(f"{module.__name__}.{attribute}")
                 if not inspect.isclass(value) or value.__module__.split(".")[0] not in tops:
                     continue
                 full = f"{value.__module__}.{value.__qualname__}"
@@ -70,7 +72,7 @@ def main():
                         found.add(full)
                 except TypeError:
                     pass
-    print("\n".join(sorted(found)))
+    print("\n".join(["classes:", *sorted(found), "members:", *sorted(members)]))
 
 
 main()

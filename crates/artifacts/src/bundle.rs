@@ -7,7 +7,9 @@ use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Context, Inspection, printable};
 use crate::zip::Member;
-use crate::{code, executable, json, keras, packages, pickle, python, skops, technique, text};
+use crate::{
+    code, executable, json, keras, packages, pickle, promise, python, skops, technique, text,
+};
 
 /// Bytes of a JSON or source member that are read.
 const MAX_TEXT: usize = 16 << 20;
@@ -63,6 +65,11 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
     let is_installed = members
         .iter()
         .any(|m| m.name.ends_with(".dist-info/METADATA"));
+    // Programs and their packages bring native code; what unpacks into the folder of a model is judged as beside one.
+    let outer_beside = inspection.beside_model;
+    inspection.beside_model |= !(is_model || is_mar || is_aot)
+        && members.iter().any(|m| is_weights(&m.name))
+        && !members.iter().any(|m| is_of_package(&m.name));
     // Servers and loaders import what lies beside the weights under names of their own; TorchScript is no Python.
     let outer_role = inspection.code_role;
     if !is_script
@@ -200,6 +207,7 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
     }
     inspection.storages = outer;
     inspection.code_role = outer_role;
+    inspection.beside_model = outer_beside;
     if is_torch {
         let pickles = members
             .iter()
@@ -219,37 +227,65 @@ pub(crate) fn inspect(inspection: &mut Inspection, archive: &str, members: &[Mem
     }
 }
 
+/// Is it a file of weights by its name, and hardly anything else?
+fn is_weights(name: &str) -> bool {
+    // Tests of programs have arrays, and programs have data of their own.
+    const ALSO_OTHER: &[&str] = &["bin", "pb", "npy", "npz", "msgpack"];
+    let lower = name.to_ascii_lowercase();
+    let extension = lower.rsplit('.').next().unwrap_or_default();
+    base(&lower) == "saved_model.pb"
+        || promise::is_unpickled(base(&lower))
+        || WEIGHTS.contains(&extension) && !ALSO_OTHER.contains(&extension)
+}
+
+/// Is it what packages of Python, conda, Java and Android say of themselves?
+fn is_of_package(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "PKG-INFO",
+        "META-INF/MANIFEST.MF",
+        "AndroidManifest.xml",
+        "info/index.json",
+    ];
+    name.ends_with(".dist-info/METADATA")
+        || NAMES.iter().any(|end| {
+            name.strip_suffix(end)
+                .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+        })
+}
+
+/// Extensions of weights in archives of models.
+const WEIGHTS: &[&str] = &[
+    "pt",
+    "pth",
+    "pt2",
+    "bin",
+    "ckpt",
+    "safetensors",
+    "onnx",
+    "h5",
+    "hdf5",
+    "keras",
+    "pkl",
+    "pickle",
+    "joblib",
+    "dill",
+    "pb",
+    "gguf",
+    "tflite",
+    "msgpack",
+    "npz",
+    "npy",
+    "pdparams",
+    "skops",
+    "rds",
+    "cbm",
+    "ubj",
+    "mlmodel",
+    "nemo",
+];
+
 /// Is it a member that archives of models have: weights, or what tells a loader which code to run?
 fn is_of_model(name: &str) -> bool {
-    const WEIGHTS: &[&str] = &[
-        "pt",
-        "pth",
-        "pt2",
-        "bin",
-        "ckpt",
-        "safetensors",
-        "onnx",
-        "h5",
-        "hdf5",
-        "keras",
-        "pkl",
-        "pickle",
-        "joblib",
-        "dill",
-        "pb",
-        "gguf",
-        "tflite",
-        "msgpack",
-        "npz",
-        "npy",
-        "pdparams",
-        "skops",
-        "rds",
-        "cbm",
-        "ubj",
-        "mlmodel",
-        "nemo",
-    ];
     const NAMES: &[&str] = &[
         "config.json",
         "tokenizer_config.json",

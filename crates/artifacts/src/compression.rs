@@ -118,6 +118,11 @@ impl Price {
     /// The highest of a byte.
     pub(crate) const MAX: u64 = 12;
 
+    /// How many bytes may come out for so much.
+    pub(crate) const fn bytes_for(self, work: u64) -> u64 {
+        work / self.byte
+    }
+
     const fn of(compression: Compression) -> Self {
         match compression {
             Compression::Bzip2 => Self::BZIP2,
@@ -393,11 +398,16 @@ pub(crate) fn look_through(source: &Source, compression: Compression, limit: u64
     }
 }
 
+/// Of each byte that a look takes in: headers and empty blocks give nothing, and are read byte by byte.
+const PRICE_OF_INPUT: u64 = 4;
+
 impl Seen {
-    /// The same with its end, if it has one.
-    fn ending_at(self, end: Option<u64>) -> Self {
+    /// The same with its end, if it has one; `read` is where the decoder stands.
+    fn ending_at(self, read: Option<u64>) -> Self {
+        let taken = read.unwrap_or_default().saturating_mul(PRICE_OF_INPUT);
         Self {
-            end: self.end.and(end).filter(|end| *end > 0),
+            end: self.end.and(read).filter(|end| *end > 0),
+            work: self.work.saturating_add(taken),
             ..self
         }
     }
@@ -439,7 +449,7 @@ pub(crate) fn inflate(source: &Source, limit: Limit) -> Decoded {
 /// Is it nothing but one value, from its first byte on, that grows a thousandfold and takes much room? What holds
 /// zeroed weights has a header before them.
 pub(crate) fn is_bomb(content: &Sparse, packed: u64) -> bool {
-    const MIN_BOMB: u64 = 128 << 20;
+    const MIN_BOMB: u64 = 32 << 20;
     const RATIO: u64 = 1_000;
     const MAX_OTHER: u64 = 1 << 10;
     content.len() >= MIN_BOMB && content.len() / packed.max(1) > RATIO && content.kept() < MAX_OTHER

@@ -27,6 +27,9 @@ const MEMBER_COST: u64 = 1 << 10;
 const MAX_DECODED: u64 = 512 << 20;
 /// Work of decoders (`compression::Price`): bytes that come out of them with those in long runs, and more for slow ones.
 const MIN_STREAMED: u64 = 1 << 30;
+/// The same of looks through streams, beside so much for each byte of the file.
+const MIN_LOOKS_THROUGH: u64 = 256 << 20;
+const LOOKS_A_BYTE: u64 = 8;
 /// And of one member of a quick one, so that none uses up what others need.
 const MAX_STREAMED_MEMBER: u64 = 512 << 20;
 /// Bytes of members without a format that are searched for pickles: archives of weights have gigabytes.
@@ -89,6 +92,9 @@ pub(crate) struct Inspection {
     pub(crate) decoded_left: u64,
     /// Decoded bytes in long runs count here: they take time and no memory.
     streamed_left: u64,
+    /// What looks through streams may still cost, of which nothing is kept: marks that stand by chance, or were put there
+    /// by the thousand, take nothing from what is decoded.
+    looks_through_left: u64,
     pub(crate) licence: Option<String>,
     /// What Python code is to a model that it stands beside, where its name does not say so.
     pub(crate) code_role: Option<crate::python::Role>,
@@ -162,6 +168,9 @@ impl Inspection {
             members_left: MAX_MEMBERS,
             decoded_left: decoded,
             streamed_left: decoded.saturating_mul(Price::MAX).max(MIN_STREAMED),
+            looks_through_left: size
+                .saturating_mul(LOOKS_A_BYTE)
+                .saturating_add(MIN_LOOKS_THROUGH),
             licence: None,
             code_role: None,
             beside_model: false,
@@ -349,7 +358,7 @@ impl Inspection {
         compression: Compression,
         limit: u64,
     ) -> Seen {
-        let limit = limit.min(self.streamed_left / Price::MAX);
+        let limit = limit.min(Price::QUICK.bytes_for(self.looks_through_left));
         if limit == 0 {
             self.report(
                 Verdict::Unknown,
@@ -360,8 +369,13 @@ impl Inspection {
             return Seen::default();
         }
         let seen = compression::look_through(source, compression, limit);
-        self.streamed_left = self.streamed_left.saturating_sub(seen.work);
+        self.looks_through_left = self.looks_through_left.saturating_sub(seen.work);
         seen
+    }
+
+    /// May no more of what looks compressed be looked through?
+    pub(crate) const fn looks_are_spent(&self) -> bool {
+        Price::QUICK.bytes_for(self.looks_through_left) == 0
     }
 
     /// What one quick decoder may put out.

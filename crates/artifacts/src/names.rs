@@ -98,6 +98,7 @@ struct Vetted {
 #[derive(Deserialize)]
 struct DataClasses {
     classes: Vec<String>,
+    members: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -151,6 +152,7 @@ impl Names {
                 .plain
                 .into_iter()
                 .chain(classes.classes)
+                .chain(classes.members)
                 .collect(),
             holders: data.vetted.holders.into_iter().collect(),
             outward: data.vetted.outward.into_iter().collect(),
@@ -550,6 +552,12 @@ mod tests {
             ("shutil", "Error"),
             ("queue", "Empty"),
             ("binascii", "Error"),
+            // Members by their own names, and what `os.stat` gives, as Python 2 writes it.
+            ("socket", "AF_INET"),
+            ("signal", "SIGTERM"),
+            ("ssl", "PROTOCOL_TLS"),
+            ("os", "_make_stat_result"),
+            ("os", "_make_statvfs_result"),
         ] {
             let found = standing(module, name);
             assert!(
@@ -561,6 +569,9 @@ mod tests {
         assert_eq!(family("requests.sessions", "Session.get"), Some("network"));
         assert_eq!(family("subprocess", "Popen"), Some("process"));
         assert_eq!(family("http.client", "HTTPConnection"), Some("network"));
+        assert_eq!(family("socket", "AF_INET.real"), Some("network"));
+        assert_eq!(family("signal", "signal"), Some("thread"));
+        assert_eq!(family("os", "_make_environ"), Some("system"));
         assert_eq!(family("distutils.log", "error"), Some("import"));
     }
 
@@ -601,5 +612,9 @@ mod tests {
     fn python_2_names_are_those_of_python_3_below_protocol_3() {
         assert_eq!(canonical("__builtin__", "eval", 2).0, "builtins");
         assert_eq!(canonical("__builtin__", "eval", 4).0, "__builtin__");
+        // Python 3 writes its `UserDict` so below protocol 3.
+        let (module, name) = canonical("UserDict", "IterableUserDict", 2);
+        assert_eq!(standing(&module, &name), Standing::Vetted);
+        assert_eq!(canonical("UserDict", "IterableUserDict", 4).0, "UserDict");
     }
 }

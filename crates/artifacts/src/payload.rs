@@ -84,6 +84,8 @@ const MAX_PROGRAMS: usize = 4;
 /// Looks for programs and compressed files anywhere behind `start` in data whose end cannot be told.
 pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64) {
     let mut found = 0;
+    // It was said that there is more than is looked into.
+    let mut is_told = false;
     let near = start.saturating_add(MAX_LOOKED);
     let far = source.len().saturating_sub(MAX_LOOKED).max(near);
     let pieces = (start..source.len().min(near))
@@ -98,7 +100,9 @@ pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64)
         for place in marks.filter(|place| (*place as u64) < PIECE) {
             let rest = source.slice(at + place as u64, u64::MAX);
             let is_program = matches!(executable::kind(&rest), Some("elf" | "pe"));
-            if !is_program && !is_gzip(inspection, &rest) {
+            let may_be_gzip = !is_program && !is_told && has_gzip_mark(&rest);
+            is_told |= may_be_gzip && inspection.looks_are_spent();
+            if !is_program && !(may_be_gzip && is_stream(inspection, &rest, Compression::Gzip)) {
                 continue;
             }
             found += 1;
@@ -118,8 +122,7 @@ pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64)
     }
 }
 
-/// The same where the mark may stand by chance.
-fn is_gzip(inspection: &mut Inspection, source: &Source) -> bool {
+/// The mark with flags that there are: it may stand by chance.
+fn has_gzip_mark(source: &Source) -> bool {
     matches!(source.array(0), Some([0x1f, 0x8b, 8, 0..=31]))
-        && is_stream(inspection, source, Compression::Gzip)
 }

@@ -301,7 +301,7 @@ fn is_checkpoint(lower: &str) -> bool {
 }
 
 /// Names under which training libraries keep what they load with `torch.load`.
-fn is_unpickled(lower: &str) -> bool {
+pub(crate) fn is_unpickled(lower: &str) -> bool {
     const NAMES: &[&str] = &[
         "pytorch_model",
         "diffusion_pytorch_model",

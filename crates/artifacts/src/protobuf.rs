@@ -4,6 +4,8 @@ use std::ops::RangeInclusive;
 
 use crate::source::{Cursor, Source};
 
+pub(crate) mod written;
+
 /// One field.
 #[derive(Clone, Debug)]
 pub(crate) enum Field {

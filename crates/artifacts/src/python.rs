@@ -19,6 +19,7 @@ mod compute;
 mod depth;
 mod expression;
 mod meter;
+mod pattern;
 mod place;
 mod reach;
 mod statement;

@@ -14,9 +14,11 @@ use crate::zip::leads_outside;
 
 mod operations;
 mod saver;
+mod written;
 
 pub(crate) use operations::outside_of_graphs;
 use operations::{Tier, tier};
+pub(crate) use written::text;
 
 const MAX_DEPTH: u32 = 8;
 /// Paths and addresses that are kept of a graph.
@@ -455,60 +457,6 @@ fn attribute_texts(attribute: &Source) -> impl Iterator<Item = String> {
         .flat_map(|value| messages(&value, 1).collect::<Vec<_>>())
         .flat_map(|list| messages(&list, 2).collect::<Vec<_>>())
         .filter_map(|text| String::from_utf8(text.read(0, 512)).ok())
-}
-
-/// A graph in the text form: `op: "ReadFile"`.
-pub(crate) fn text(inspection: &mut Inspection, content: &str) {
-    inspection.format("tensorflow-graph");
-    let mut walk = Walk {
-        inspection,
-        touches: Touches::Nothing,
-        has_saver: false,
-        more_constants: false,
-        constants: Vec::new(),
-        assets: FxHashSet::default(),
-    };
-    let mut name = "";
-    let mut op = "";
-    let mut pending = "";
-    // Fields may share a line; names of nodes and operations have no spaces.
-    let words = content
-        .split(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | ';' | ','))
-        .filter(|word| !word.is_empty());
-    for word in words {
-        let (key, value) = match word.split_once(':') {
-            Some((key, "")) => {
-                pending = key;
-                continue;
-            }
-            Some((key, value)) if !key.starts_with(['"', '\'']) => (key, value),
-            _ => (std::mem::take(&mut pending), word),
-        };
-        let value = value.trim_matches(['"', '\'']);
-        match key {
-            "name" => name = value,
-            "op" => {
-                op = value;
-                if let Some(tier) = tier(value) {
-                    walk.op(tier, value, name, "");
-                }
-            }
-            // What it prints to.
-            "s" if op == "PrintV2" && value.starts_with("file://") => {
-                walk.op(Tier::Write, op, name, "");
-            }
-            "s" | "string_val"
-                if walk.constants.len() < MAX_CONSTANTS
-                    && (value.starts_with('/')
-                        || value.contains("://")
-                        || value.contains("../")) =>
-            {
-                walk.constants.push(value.to_owned());
-            }
-            _ => {}
-        }
-    }
-    walk.finish();
 }
 
 /// `keras_metadata.pb`: nodes with Keras JSON.

@@ -12,11 +12,12 @@ use crate::{hidden, keras, packages, python, technique, template};
 mod files;
 mod frameworks;
 mod references;
+mod triton;
 mod values;
 
 pub(crate) use files::{modelfile, path_file};
-pub(crate) use frameworks::triton;
 use references::References;
+pub(crate) use triton::triton;
 use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, imports, library};
 
 /// Packages that configurations of models name in `_target_`.

@@ -44,6 +44,17 @@ impl<'t> Events<'t> {
         &self.text.as_bytes()[self.at..]
     }
 
+    /// To what is no sign between values either.
+    fn skip_signs(&mut self) {
+        loop {
+            self.skip_space();
+            match self.rest().first() {
+                Some(b',' | b';' | b':') => self.at += 1,
+                _ => return,
+            }
+        }
+    }
+
     /// To what is neither space nor comment.
     fn skip_space(&mut self) {
         while let Some(byte) = self.rest().first() {
@@ -52,7 +63,7 @@ impl<'t> Events<'t> {
                     let rest = self.rest();
                     self.at += memchr::memchr(b'\n', rest).unwrap_or(rest.len());
                 }
-                b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c | b',' | b';' | b':' => self.at += 1,
+                b' ' | b'\t' | b'\r' | b'\n' | 0x0b | 0x0c => self.at += 1,
                 _ => return,
             }
         }
@@ -110,7 +121,7 @@ impl<'t> Iterator for Events<'t> {
 
     fn next(&mut self) -> Option<Event<'t>> {
         loop {
-            self.skip_space();
+            self.skip_signs();
             let byte = *self.rest().first()?;
             let is_list = matches!(self.open.last(), Some(Some(_)));
             match byte {
@@ -277,6 +288,8 @@ mod tests {
             ),
             "a=1 b(c=x/y/zw )d(e=1 e=2 f=-1.5 )g(h=E )g()"
         );
+        // Only texts that nothing stands between are one.
+        assert_eq!(shown("a: ['x', \"y\" 'z'] b: 'v'; 'w'"), "a=x a=yz b=v =w ");
         assert_eq!(shown("[a.b/c]\u{c}{ d\u{b}: 1 } e: ''"), "a.b/c(d=1 )e= ");
         assert_eq!(shown("a{b:\"\\u00e4\\\"\"}"), "a(b=ä\" )");
     }

@@ -86,7 +86,20 @@ fn record(out: &mut String, artifact: &Artifact, style: Style) {
         .loads_under_weights_only
         .filter(|_| artifact.verdict > Verdict::Clean)
     {
+        let is_of_unpacking = |reason: &Reason| {
+            ["archive-path-", "archive-link-", "archive-device"]
+                .iter()
+                .any(|start| reason.technique.starts_with(start))
+        };
+        let mut told = reasons
+            .iter()
+            .filter(|reason| reason.verdict > Verdict::Clean);
         let what = match (loads, &artifact.refused_under_weights_only) {
+            // It reads members where they are and writes none.
+            (true, _) if told.all(|reason| is_of_unpacking(reason)) => {
+                "loads it and unpacks nothing: what is said above happens to who unpacks it"
+                    .to_owned()
+            }
             (true, _) => "loads it: what is said above happens all the same".to_owned(),
             (false, Some(what)) => format!("refuses it, because of {what}"),
             (false, None) => "refuses it".to_owned(),

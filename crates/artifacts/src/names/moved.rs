@@ -122,7 +122,16 @@ pub(crate) fn canonical(module: &str, name: &str, protocol: u8) -> (String, Stri
         ("itertools", "imap") => ("builtins", "map"),
         ("itertools", "ifilter") => ("builtins", "filter"),
         ("os", "getcwdu") => ("os", "getcwd"),
-        ("urllib", "quote" | "unquote" | "urlencode") => ("urllib.parse", name),
+        ("itertools", "ifilterfalse") => ("itertools", "filterfalse"),
+        ("itertools", "izip_longest") => ("itertools", "zip_longest"),
+        ("UserDict", "IterableUserDict") => ("collections", "UserDict"),
+        ("urllib", "quote" | "quote_plus" | "unquote" | "unquote_plus" | "urlencode") => {
+            ("urllib.parse", name)
+        }
+        ("urllib", "ContentTooShortError") | ("urllib2", "HTTPError" | "URLError") => {
+            ("urllib.error", name)
+        }
+        ("exceptions", "StandardError") => ("builtins", "Exception"),
         _ => (canonical_module(module), name),
     };
     (pair.0.to_owned(), pair.1.to_owned())

@@ -5,13 +5,9 @@ use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
-use crate::source::Source;
-use crate::textproto::{self, Event};
+use crate::protobuf::written::{Holds, Writer};
+use crate::technique;
 use crate::zip::leads_outside;
-use crate::{encoding, technique};
-
-/// Messages in messages; the walk follows graphs in graphs a few times.
-const MAX_DEPTH: usize = 64;
 
 /// Messages of a model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,18 +23,8 @@ enum Kind {
     Function,
 }
 
-/// What a field holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Holds {
-    Number,
-    Text,
-    /// Bytes, which JSON has in base 64.
-    Bytes,
-    Message(Kind),
-}
-
 /// Number and kind of a field; names are small letters without dashes between words, as both forms have them.
-fn field(of: Kind, name: &str) -> Option<(u32, Holds)> {
+fn field(of: Kind, name: &str) -> Option<(u32, Holds<Kind>)> {
     let plain: String = name
         .chars()
         .filter(|c| *c != '_')
@@ -87,147 +73,6 @@ fn field(of: Kind, name: &str) -> Option<(u32, Holds)> {
     })
 }
 
-/// A number as either form writes it.
-fn number(text: &str) -> Option<u64> {
-    match text {
-        "EXTERNAL" => return Some(1),
-        "DEFAULT" => return Some(0),
-        _ => {}
-    }
-    if let Some(digits) = text.strip_prefix("0x") {
-        return u64::from_str_radix(digits, 16).ok();
-    }
-    text.parse::<i64>()
-        .map(i64::cast_unsigned)
-        .or_else(|_| text.parse())
-        .ok()
-}
-
-/// Puts a model back into bytes.
-struct Writer {
-    /// The message that is written, and those around it.
-    open: Vec<(Kind, u32, Vec<u8>)>,
-    /// Messages in one that says nothing here.
-    skipped: usize,
-    is_cut: bool,
-}
-
-impl Writer {
-    fn new() -> Self {
-        Self {
-            open: vec![(Kind::Model, 0, Vec::new())],
-            skipped: 0,
-            is_cut: false,
-        }
-    }
-
-    fn field(&self, name: &str) -> Option<(u32, Holds)> {
-        field(self.open.last()?.0, name)
-    }
-
-    fn put(&mut self, number: u32, bytes: &[u8]) {
-        if let Some((.., out)) = self.open.last_mut() {
-            varint(out, u64::from(number) << 3 | 2);
-            varint(out, bytes.len() as u64);
-            out.extend_from_slice(bytes);
-        }
-    }
-
-    fn begin(&mut self, name: &str) {
-        let found = self.field(name).filter(|_| self.skipped == 0);
-        match found {
-            Some((number, Holds::Message(kind))) if self.open.len() < MAX_DEPTH => {
-                self.open.push((kind, number, Vec::new()));
-            }
-            Some((_, Holds::Message(_))) => {
-                self.is_cut = true;
-                self.skipped += 1;
-            }
-            _ => self.skipped += 1,
-        }
-    }
-
-    fn end(&mut self) {
-        if self.skipped > 0 {
-            self.skipped -= 1;
-        } else if self.open.len() > 1
-            && let Some((_, number, bytes)) = self.open.pop()
-        {
-            self.put(number, &bytes);
-        }
-    }
-
-    fn value(&mut self, name: &str, value: &[u8], is_json: bool) {
-        let Some((at, holds)) = self.field(name).filter(|_| self.skipped == 0) else {
-            return;
-        };
-        match holds {
-            Holds::Number => {
-                let text = std::str::from_utf8(value).unwrap_or_default();
-                if let Some(value) = number(text)
-                    && let Some((.., out)) = self.open.last_mut()
-                {
-                    varint(out, u64::from(at) << 3);
-                    varint(out, value);
-                }
-            }
-            Holds::Bytes if is_json => match encoding::base64(value) {
-                Some(bytes) => self.put(at, &bytes),
-                None => self.put(at, value),
-            },
-            Holds::Text | Holds::Bytes => self.put(at, value),
-            Holds::Message(_) => {}
-        }
-    }
-
-    /// JSON; its parser bounds how deep it nests.
-    fn json(&mut self, name: &str, value: &Value) {
-        match value {
-            Value::Array(items) => {
-                for item in items {
-                    self.json(name, item);
-                }
-            }
-            Value::Object(map) => {
-                self.begin(name);
-                for (name, value) in map {
-                    self.json(name, value);
-                }
-                self.end();
-            }
-            Value::String(text) => self.value(name, text.as_bytes(), true),
-            Value::Number(number) => self.value(name, number.to_string().as_bytes(), true),
-            Value::Null | Value::Bool(_) => {}
-        }
-    }
-
-    fn inspect(mut self, inspection: &mut Inspection) {
-        while self.open.len() > 1 {
-            self.skipped = 0;
-            self.end();
-        }
-        if self.is_cut {
-            inspection.report(
-                Verdict::Unknown,
-                technique::BUDGET,
-                0,
-                "graphs in graphs were not followed to the end",
-            );
-        }
-        if let Some((.., bytes)) = self.open.pop() {
-            super::inspect(inspection, &Source::of_bytes(bytes));
-        }
-    }
-}
-
-fn varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
 /// A version and a graph, under either of their names.
 pub(crate) fn is_json(value: &Value) -> bool {
     let Some(map) = value.as_object() else {
@@ -238,25 +83,22 @@ pub(crate) fn is_json(value: &Value) -> bool {
 }
 
 pub(crate) fn json(inspection: &mut Inspection, value: &Value) {
-    let mut writer = Writer::new();
+    let mut writer = Writer::new(Kind::Model, field);
     for (name, value) in value.as_object().into_iter().flatten() {
         writer.json(name, value);
     }
-    writer.inspect(inspection);
+    inspect(inspection, writer);
 }
 
 pub(crate) fn text(inspection: &mut Inspection, content: &str) {
-    let mut writer = Writer::new();
-    let mut events = textproto::events(content);
-    for event in events.by_ref() {
-        match event {
-            Event::Open(name) => writer.begin(name),
-            Event::Close => writer.end(),
-            Event::Value(name, value) => writer.value(name, &value, false),
-        }
-    }
-    writer.is_cut |= events.is_cut;
-    writer.inspect(inspection);
+    let mut writer = Writer::new(Kind::Model, field);
+    writer.text(content);
+    inspect(inspection, writer);
+}
+
+fn inspect(inspection: &mut Inspection, writer: Writer<Kind>) {
+    let bytes = writer.finish(inspection);
+    super::inspect(inspection, &bytes);
 }
 
 /// The syntax that ONNX has for people to read: of it only the places of data are looked for.

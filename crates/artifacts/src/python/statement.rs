@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use ruff_python_ast::{
-    ExceptHandler, Expr, Parameters, Pattern, Stmt, StmtClassDef, StmtFunctionDef, StmtIf,
-    StmtImportFrom,
+    ExceptHandler, Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef, StmtIf, StmtImportFrom,
 };
 use rustc_hash::FxHashMap;
 
@@ -76,11 +75,7 @@ impl<'c> Walk<'c> {
             Stmt::Match(of) => {
                 let values = self.expression(&of.subject);
                 for case in &of.cases {
-                    if let Pattern::MatchAs(pattern) = &case.pattern
-                        && let Some(name) = &pattern.name
-                    {
-                        self.bind(self.scope, name.as_str(), &values);
-                    }
+                    self.pattern(&of.subject, &case.pattern, &values);
                     self.optional(case.guard.as_deref());
                     self.statements(&case.body);
                 }

@@ -45,6 +45,26 @@ fn other_names_hide_nothing() {
 }
 
 #[test]
+fn patterns_take_out_of_a_value_what_they_bind() {
+    for code in [
+        "import os\nmatch os:\n    case object(system=s):\n        s('id')\n",
+        "import os\nmatch os:\n    case int() | object(system=s):\n        s('id')\n",
+        "import os\nmatch [1, os.system]:\n    case [_, s]:\n        s('id')\n",
+        "import os\nmatch [1, os.system]:\n    case [1, *_] as a:\n        a[1]('id')\n",
+        "import os\nmatch {'a': os.system}:\n    case {'a': s}:\n        s('id')\n",
+        "import os\nmatch os:\n    case (object(system=s) as m):\n        m.popen('id')\n",
+    ] {
+        assert_eq!(verdict(code), Verdict::Malicious, "{code}");
+    }
+    for code in [
+        "import os\nmatch os:\n    case object(sep=s):\n        len(s)\n",
+        "match ['id']:\n    case [system]:\n        print(system)\n",
+    ] {
+        assert_eq!(verdict(code), Verdict::Unknown, "{code}");
+    }
+}
+
+#[test]
 fn statements_of_one_line_are_read_one_by_one() {
     for code in [
         "import os; os.system('id')\n",

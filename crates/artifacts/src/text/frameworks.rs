@@ -341,51 +341,6 @@ fn package(inspection: &mut Inspection, value: &Value) {
     }
 }
 
-/// Triton's description of a model: files, libraries and environments that the server loads for it.
-pub(crate) fn triton(inspection: &mut Inspection, content: &str) {
-    inspection.format("triton-config");
-    let mut key = "";
-    let mut pieces = content.split('"');
-    while let (Some(before), Some(text)) = (pieces.next(), pieces.next()) {
-        let field = before
-            .trim_end_matches([' ', '\t', '\r', '\n', ':', '[', ','])
-            .rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .next()
-            .unwrap_or_default();
-        match field {
-            "key" => key = text,
-            "op_library_filename" => super::library(inspection, text),
-            "default_model_filename"
-            | "cc_model_filenames"
-            | "backend"
-            | "filename"
-            | "label_filename" => outside(inspection, field, text),
-            "string_value" if key == "EXECUTION_ENV_PATH" => {
-                outside(
-                    inspection,
-                    key,
-                    text.trim_start_matches("$$TRITON_MODEL_DIRECTORY/"),
-                );
-            }
-            _ => {}
-        }
-    }
-}
-
-fn outside(inspection: &mut Inspection, key: &str, path: &str) {
-    if leads_outside(path) || path.contains("://") {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::SERVER_PATH,
-            0,
-            format!(
-                "{key} is {}, outside of the model's folder",
-                printable(path)
-            ),
-        );
-    }
-}
-
 /// Parts of the description of a network by layers, as YOLO has them: rows of `[from, number, module, arguments]`.
 const PARTS: &[&str] = &["backbone", "head", "neck"];
 

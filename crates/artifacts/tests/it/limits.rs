@@ -298,3 +298,20 @@ fn raw_content_that_was_not_searched_to_its_end_is_never_clean() {
     let mut reasons = table.reasons.iter();
     assert!(reasons.any(|reason| reason.technique == "budget-exhausted"));
 }
+
+#[test]
+fn marks_of_compressed_files_are_looked_at_within_a_budget() {
+    // Every mark begins a header that ends with the file: a look at each would be quadratic.
+    let mut out = vec![0u8; 8];
+    out[4..8].copy_from_slice(b"TFL3");
+    out.extend(b"\x1f\x8b\x08".repeat(300_000));
+    assert!(is_told(&check("m.tflite", out.clone())));
+    // A few by chance cost nothing, and a whole stream among them is found.
+    out.truncate(8 + 3 * 50);
+    assert!(!is_told(&check("m.tflite", out.clone())));
+    out.extend(crate::corpus::pickles::gzip(
+        b"\x80\x02cposix\nsystem\nX\x04\0\0\0true\x85R.",
+    ));
+    let record = check("m.tflite", out);
+    assert_eq!(record.verdict, Verdict::Malicious, "{record:?}");
+}

@@ -152,7 +152,7 @@ fn one_value(out: &mut Vec<Sample>) {
     out.push(Sample::attack(
         "bomb",
         "zeros.bin.gz",
-        packed(&vec![0; 160 << 20]),
+        packed(&vec![0; 40 << 20]),
     ));
     // Weights of a network that was not trained yet.
     let weights = npy("'<f4'", "(4194304,)", &vec![0; 16 << 20]);

@@ -9,6 +9,19 @@ pub(super) fn files() -> Files {
     let mut files: Files = Vec::new();
     files.push(("savers.pb", savers()));
     files.push(("shared-tables.tflite", shared_tables()));
+    // Each mark may be the beginning of a gzip stream, whose header has a name that does not end.
+    files.push((
+        "gzip-marks.tflite",
+        fill(b"\x1c\0\0\0TFL3", b"\x1f\x8b\x08", b""),
+    ));
+    files.push((
+        "gzip-names.tflite",
+        fill(
+            b"\x1c\0\0\0TFL3",
+            &[&b"\x1f\x8b\x08\x08"[..], &b"a".repeat(60)].concat(),
+            b"\0",
+        ),
+    ));
     files.push(("template.gguf", gguf(&"{{'}}".repeat(MB / 5 - 100))));
     files.push((
         "template-braces.gguf",
