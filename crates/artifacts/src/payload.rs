@@ -102,7 +102,7 @@ pub(crate) fn anywhere(inspection: &mut Inspection, source: &Source, start: u64)
             let is_program = matches!(executable::kind(&rest), Some("elf" | "pe"));
             let may_be_gzip = !is_program && !is_told && has_gzip_mark(&rest);
             is_told |= may_be_gzip && inspection.looks_are_spent();
-            if !is_program && !(may_be_gzip && is_stream(inspection, &rest, Compression::Gzip)) {
+            if !(is_program || may_be_gzip && is_stream(inspection, &rest, Compression::Gzip)) {
                 continue;
             }
             found += 1;
