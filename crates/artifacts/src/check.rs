@@ -221,8 +221,13 @@ fn advice(
     if verdict >= Verdict::Suspicious {
         let is_code = |reason: &&Reason| reason.technique == technique::PICKLE_CODE_OBJECT.id;
         let mut worst = reasons.iter().filter(|reason| reason.verdict == verdict);
-        return Some(if worst.all(|reason| is_code(&reason)) {
+        let is_malicious = verdict == Verdict::Malicious;
+        return Some(if worst.all(|reason| is_code(&reason)) && !is_malicious {
             "It brings functions along as code (cloudpickle, dill): read what they do, or have them imported from a module and keep data alone in the file."
+        } else if is_malicious && is_weights(formats) {
+            "Do not load it, and do not fetch the same file again: report it to who published it. Weights alone, as safetensors from a publisher whom you trust, run nothing."
+        } else if is_malicious {
+            "Do not use it, and do not fetch the same file again: report it to who published it."
         } else if is_weights(formats) {
             "Do not load it. Take the model again from its publisher, as safetensors where there is one, and compare the checksum."
         } else {
@@ -268,6 +273,11 @@ fn advice(
         let own = reasons
             .iter()
             .any(|r| r.message.starts_with("loading it calls __main__."));
+        if !own && reasons.iter().any(calls_function) {
+            return Some(
+                "Loading it calls functions that nothing is known of here: read what they do with what the file gives them, or load it only if you trust who made it.".to_owned(),
+            );
+        }
         let (from, to) = (argument(&name), argument(&format!("{stem}.skops")));
         let why = if own {
             "It needs classes of the program that wrote it (__main__), which are not in the file: no other program can load it. Its author should move them into a module, or keep plain data."
@@ -279,6 +289,15 @@ fn advice(
         ));
     }
     None
+}
+
+/// Does it tell of a call, by the way names are written, of a function and not of a class?
+fn calls_function(reason: &Reason) -> bool {
+    let called = reason.message.strip_prefix("loading it calls ");
+    let name = called.and_then(|rest| rest.split([' ', ',', ':', '(']).next());
+    let last = name.and_then(|name| name.trim_end_matches('.').rsplit('.').next());
+    reason.verdict == Verdict::Unknown
+        && last.is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
 /// How to fetch what a pointer of Git LFS stands for. Its patterns count from the root of the repository, wherever one
@@ -317,6 +336,8 @@ fn is_weights(formats: &[String]) -> bool {
         "lzma",
         "safetensors",
         "gguf",
+        "onnx",
+        "rds",
         "triton-config",
         "dvc-pointer",
     ];

@@ -151,6 +151,24 @@ fn a_function_that_is_kept_as_code_has_no_weights_to_convert() {
 }
 
 #[test]
+fn who_has_a_malicious_file_is_told_to_report_it_and_nobody_is_given_a_command_that_makes_the_call()
+{
+    let advice = |bytes: &[u8]| {
+        let record = check_bytes(bytes.to_vec(), RepoPath::from("m.pkl"));
+        (record.verdict, record.advice.unwrap())
+    };
+    let (verdict, told) = advice(b"cos\nsystem\n(S'echo x'\ntR.");
+    assert_eq!(verdict, Verdict::Malicious);
+    assert!(told.contains("report it to who published it"), "{told}");
+    let (verdict, told) = advice(b"\x80\x02cshop.text\nparse\nU\x01a\x85R.");
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(!told.contains("joblib.load"), "{told}");
+    let (verdict, told) = advice(b"\x80\x02cshop.text\nParser\nU\x01a\x85R.");
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(told.contains("joblib.load"), "{told}");
+}
+
+#[test]
 fn the_record_says_whether_torch_takes_the_file_as_weights_alone() {
     use crate::corpus::archives::{member, torch, torch_pickle, zip};
     let told = |name: &str, bytes: Vec<u8>| {
