@@ -143,8 +143,15 @@ impl<'s> Sheet<'s> {
     pub(super) fn table(&mut self, indent: usize, rows: &[Vec<Cell>]) {
         let mut columns = columns_of(rows);
         let room = self.width().saturating_sub(indent);
+        let widths: Vec<usize> = columns.iter().map(|column| column.width).collect();
         fit(&mut columns, room);
-        let lines = lines_of(&columns, room.saturating_sub(DEEPER));
+        let room = room.saturating_sub(DEEPER);
+        let lines = lines_of(&columns, room);
+        if lines.len() > 1 {
+            for line in &lines {
+                widen(&mut columns, &widths, line.clone(), room);
+            }
+        }
         for row in rows {
             let mut indent = indent;
             for line in &lines {
@@ -342,6 +349,17 @@ fn fit(columns: &mut [Column], room: usize) {
             column.width = 0;
         }
     }
+}
+
+/// Gives the columns of one line of several the width back that they gave for the others.
+fn widen(columns: &mut [Column], widths: &[usize], line: Range<usize>, room: usize) {
+    let (Some(part), Some(widths)) = (columns.get_mut(line.clone()), widths.get(line)) else {
+        return;
+    };
+    for (column, width) in part.iter_mut().zip(widths).filter(|(c, _)| !c.is_bar) {
+        column.width = *width;
+    }
+    fit(part, room);
 }
 
 /// Which columns stand on one line together.
