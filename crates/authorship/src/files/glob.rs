@@ -12,15 +12,47 @@ pub(crate) struct Patterns {
     by_first: FxHashMap<Box<[u8]>, Vec<Pattern>>,
     /// Those that begin with a component that has one, but are more than the name of a file.
     wild: Vec<Pattern>,
-    /// Names of files with a `*`.
-    wild_names: Vec<Pattern>,
+    /// Names of files with a `*`, by the byte that ends them: nearly every path is asked, and most names
+    /// end like few patterns.
+    names_by_end: FxHashMap<u8, Vec<Pattern>>,
+    /// Those that end with the `*`.
+    open_names: Vec<Pattern>,
 }
 
 struct Pattern {
-    components: Vec<Box<[u8]>>,
+    components: Vec<Component>,
     anchored: bool,
     directory: bool,
     row: usize,
+}
+
+enum Component {
+    Exact(Box<[u8]>),
+    /// One `*`, between these.
+    Affixes(Box<[u8]>, Box<[u8]>),
+    Wild(Box<[u8]>),
+}
+
+impl Component {
+    fn new(text: &str) -> Self {
+        match text.split_once('*') {
+            None => Self::Exact(text.as_bytes().into()),
+            Some((_, rest)) if rest.contains('*') => Self::Wild(text.as_bytes().into()),
+            Some((prefix, suffix)) => {
+                Self::Affixes(prefix.as_bytes().into(), suffix.as_bytes().into())
+            }
+        }
+    }
+
+    fn matches(&self, text: &[u8]) -> bool {
+        match self {
+            Self::Exact(exact) => **exact == *text,
+            Self::Affixes(prefix, suffix) => text
+                .strip_prefix(&**prefix)
+                .is_some_and(|rest| rest.ends_with(suffix)),
+            Self::Wild(pattern) => wildcard(pattern, text),
+        }
+    }
 }
 
 impl Patterns {
@@ -28,7 +60,8 @@ impl Patterns {
         let mut all = Self {
             by_first: FxHashMap::default(),
             wild: Vec::new(),
-            wild_names: Vec::new(),
+            names_by_end: FxHashMap::default(),
+            open_names: Vec::new(),
         };
         for (text, row) in patterns {
             let (anchored, rest) = match text.strip_prefix('/') {
@@ -39,26 +72,27 @@ impl Patterns {
                 Some(rest) => (true, rest),
                 None => (false, rest),
             };
-            let components: Vec<Box<[u8]>> = rest.split('/').map(|c| c.as_bytes().into()).collect();
-            let first = components.first().cloned().unwrap_or_default();
             let pattern = Pattern {
-                components,
+                components: rest.split('/').map(Component::new).collect(),
                 anchored,
                 directory,
                 row,
             };
-            if first.contains(&b'*') {
-                let wild = if pattern.is_name() {
-                    &mut all.wild_names
-                } else {
-                    &mut all.wild
-                };
-                wild.push(pattern);
-            } else {
-                all.by_first.entry(first).or_default().push(pattern);
-            }
+            all.list_of(&pattern, rest).push(pattern);
         }
         all
+    }
+
+    /// Where a pattern of this text is looked for.
+    fn list_of(&mut self, pattern: &Pattern, text: &str) -> &mut Vec<Pattern> {
+        if let Some(Component::Exact(first)) = pattern.components.first() {
+            return self.by_first.entry(first.clone()).or_default();
+        }
+        match text.bytes().last() {
+            _ if !pattern.is_name() => &mut self.wild,
+            None | Some(b'*') => &mut self.open_names,
+            Some(end) => self.names_by_end.entry(end).or_default(),
+        }
     }
 
     /// Rows with a pattern that matches, in no particular order, possibly more than once.
@@ -74,14 +108,15 @@ impl Patterns {
                 .map(Vec::as_slice)
                 .unwrap_or_default();
             // Most patterns are one file name: no need to try them on every directory above.
-            let names = match end {
-                None => self.wild_names.as_slice(),
-                Some(_) => &[],
+            let (names, open) = match (end, first.last()) {
+                (None, Some(last)) => (self.names_by_end.get(last), self.open_names.as_slice()),
+                _ => (None, [].as_slice()),
             };
             exact
                 .iter()
                 .chain(&self.wild)
-                .chain(names)
+                .chain(names.map(Vec::as_slice).unwrap_or_default())
+                .chain(open)
                 .filter(move |pattern| pattern.matches(rest, at))
                 .map(|pattern| pattern.row)
         })
@@ -101,7 +136,7 @@ impl Pattern {
         let all = self.components.iter().all(|pattern| {
             components
                 .next()
-                .is_some_and(|component| wildcard(pattern, component))
+                .is_some_and(|component| pattern.matches(component))
         });
         all && components.next().is_some() == self.directory
     }
