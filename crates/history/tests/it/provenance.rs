@@ -947,10 +947,16 @@ impl<'w> Account<'w> {
             .ancestors(head)
             .into_iter()
             .any(|at| outside(&at) && self.told[at].trailer);
-        // A forge copies trailers: on a line of the commit that bore it, it is the witness of that commit.
+        // A forge copies trailers: on a line of the commit that bore it, or of one that is here and was
+        // rewritten into it, it is the witness of that commit.
+        let bore = |at: &At| self.told[*at].trailer && !self.told[*at].squash;
+        let bore_before = |at: At| {
+            let mut before = self.rewritten_into(at).into_iter();
+            before.any(|old| scene.here.contains(&old) && bore(&old) && self.put(old, token))
+        };
         let copied = || {
             let mut added = self.world.origins(head, token.number).iter();
-            added.all(|at| self.told[*at].trailer && !self.told[*at].squash)
+            added.all(|at| bore(at) || bore_before(*at))
         };
         (theirs && named && !copied())
             .then_some("the trailer of a squash whose branch shows who wrote the line")
