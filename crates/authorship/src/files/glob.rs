@@ -10,13 +10,34 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Patterns {
     /// By first component, where that has no `*`.
     by_first: FxHashMap<Box<[u8]>, Vec<Pattern>>,
+    /// Names of files that have one.
+    names: Wild,
     /// Those that begin with a component that has one, but are more than the name of a file.
-    wild: Vec<Pattern>,
-    /// Names of files with a `*`, by the byte that ends them: nearly every path is asked, and most names
-    /// end like few patterns.
-    names_by_end: FxHashMap<u8, Vec<Pattern>>,
-    /// Those that end with the `*`.
-    open_names: Vec<Pattern>,
+    longer: Wild,
+}
+
+/// Patterns by the byte that ends their first component: nearly every path is asked, and most components
+/// end like few patterns.
+#[derive(Default)]
+struct Wild {
+    by_end: FxHashMap<u8, Vec<Pattern>>,
+    /// Those whose first component ends with the `*`.
+    open: Vec<Pattern>,
+}
+
+impl Wild {
+    fn add(&mut self, first: &str, pattern: Pattern) {
+        let list = match first.bytes().last() {
+            None | Some(b'*') => &mut self.open,
+            Some(end) => self.by_end.entry(end).or_default(),
+        };
+        list.push(pattern);
+    }
+
+    fn ending_like(&self, component: &[u8]) -> impl Iterator<Item = &Pattern> {
+        let closed = component.last().and_then(|end| self.by_end.get(end));
+        closed.into_iter().flatten().chain(&self.open)
+    }
 }
 
 struct Pattern {
@@ -59,9 +80,8 @@ impl Patterns {
     pub(crate) fn new<'a>(patterns: impl Iterator<Item = (&'a str, usize)>) -> Self {
         let mut all = Self {
             by_first: FxHashMap::default(),
-            wild: Vec::new(),
-            names_by_end: FxHashMap::default(),
-            open_names: Vec::new(),
+            names: Wild::default(),
+            longer: Wild::default(),
         };
         for (text, row) in patterns {
             let (anchored, rest) = match text.strip_prefix('/') {
@@ -78,21 +98,17 @@ impl Patterns {
                 directory,
                 row,
             };
-            all.list_of(&pattern, rest).push(pattern);
+            let first = rest.split('/').next().unwrap_or_default();
+            if !first.contains('*') {
+                let list = all.by_first.entry(first.as_bytes().into());
+                list.or_default().push(pattern);
+            } else if pattern.is_name() {
+                all.names.add(first, pattern);
+            } else {
+                all.longer.add(first, pattern);
+            }
         }
         all
-    }
-
-    /// Where a pattern of this text is looked for.
-    fn list_of(&mut self, pattern: &Pattern, text: &str) -> &mut Vec<Pattern> {
-        if let Some(Component::Exact(first)) = pattern.components.first() {
-            return self.by_first.entry(first.clone()).or_default();
-        }
-        match text.bytes().last() {
-            _ if !pattern.is_name() => &mut self.wild,
-            None | Some(b'*') => &mut self.open_names,
-            Some(end) => self.names_by_end.entry(end).or_default(),
-        }
     }
 
     /// Rows with a pattern that matches, in no particular order, possibly more than once.
@@ -108,15 +124,14 @@ impl Patterns {
                 .map(Vec::as_slice)
                 .unwrap_or_default();
             // Most patterns are one file name: no need to try them on every directory above.
-            let (names, open) = match (end, first.last()) {
-                (None, Some(last)) => (self.names_by_end.get(last), self.open_names.as_slice()),
-                _ => (None, [].as_slice()),
+            let wild = if end.is_none() {
+                &self.names
+            } else {
+                &self.longer
             };
             exact
                 .iter()
-                .chain(&self.wild)
-                .chain(names.map(Vec::as_slice).unwrap_or_default())
-                .chain(open)
+                .chain(wild.ending_like(first))
                 .filter(move |pattern| pattern.matches(rest, at))
                 .map(|pattern| pattern.row)
         })
