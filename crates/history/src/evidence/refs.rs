@@ -55,7 +55,12 @@ pub(super) fn list(repo: &gix::Repository, diagnostics: &mut Vec<Diagnostic>) ->
         diagnostics.push(Diagnostic::new(
             Level::Warning,
             "reference-unreadable",
-            format!("{unreadable} references could not be read: evidence behind them is missing"),
+            match unreadable {
+                1 => "1 reference could not be read: evidence behind it is missing".to_owned(),
+                more => {
+                    format!("{more} references could not be read: evidence behind them is missing")
+                }
+            },
         ));
     }
     found
