@@ -42,8 +42,8 @@ use super::rewritten::Rewrite;
 use super::sessions::AgentHomes;
 use super::squash::Squash;
 use super::{
-    AttestedLines, CommitEvidence, Origins, attest, checkpoints, left_behind, locate, merges,
-    notes, refs, reverts, rewritten, sessions, squash, traces,
+    AttestedLines, CommitEvidence, Origins, attest, checkpoints, inferred, left_behind, locate,
+    merges, notes, refs, reverts, rewritten, sessions, squash, traces,
 };
 use crate::model::{Change, ChangeKind, CommitIx, FileContent, History, PathIx};
 use crate::repository::Repository;
@@ -164,6 +164,8 @@ pub fn fuse(
     };
     let files = overlay.files(&transcripts);
     let deaths = overlay.deaths();
+    let table = overlay.table;
+    inferred::add(history, &table, &files, &deaths, &mut commits);
     if interrupt.load(Ordering::Relaxed) {
         diagnostics.push(Diagnostic::new(
             Level::Warning,
@@ -172,7 +174,7 @@ pub fn fuse(
         ));
     }
     Origins {
-        origins: overlay.table,
+        origins: table,
         files,
         deaths,
         notes: counts,
@@ -245,6 +247,7 @@ fn commit_evidence(history: &History) -> Vec<CommitEvidence> {
             CommitEvidence {
                 signs: signs(&text),
                 noted: false,
+                inferred: SmallVec::new(),
                 attested: SmallVec::new(),
                 squash: squash::is_squash(&commit.message),
                 automation: automation(&text.author),

@@ -13,6 +13,7 @@ mod claims;
 mod displaced;
 mod familiar;
 mod fuse;
+mod inferred;
 mod left_behind;
 mod locate;
 mod merges;
@@ -37,7 +38,7 @@ use smallvec::SmallVec;
 use trueline_authorship::message::{Automation, ReviewEvidence, Sign};
 use trueline_facts::stats::NoteCounts;
 use trueline_facts::usage::Purpose;
-use trueline_facts::{Diagnostic, ModelId, Origin, ToolId};
+use trueline_facts::{Diagnostic, EvidenceClass, ModelId, Origin, ToolId};
 
 use crate::model::{CommitIx, PathIx, RunEnd};
 
@@ -119,6 +120,9 @@ pub struct CommitEvidence {
     /// Lines that its note or a trace credits to tools, whether they still stand or not; by tool,
     /// then model.
     pub attested: SmallVec<[AttestedLines; 1]>,
+    /// Lines of it that evidence elsewhere credits to tools that neither its note nor its message names: what a
+    /// squash or a rewritten commit repeats, what a transcript shows. By tool, model and class.
+    pub inferred: SmallVec<[InferredLines; 1]>,
     /// Does it hide several original commits behind it, as far as its message or the branch of
     /// its number shows?
     pub squash: bool,
@@ -139,6 +143,49 @@ pub struct AttestedLines {
     pub model: Option<ModelId>,
     /// How many lines.
     pub lines: u32,
+}
+
+/// Lines of one commit that are credited to a tool by evidence that is not the commit's own.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct InferredLines {
+    /// The tool.
+    pub tool: ToolId,
+    /// The model, where stated.
+    pub model: Option<ModelId>,
+    /// What kind of evidence comes first.
+    pub class: EvidenceClass,
+    /// How many lines, standing or gone within the window.
+    pub lines: u32,
+}
+
+impl CommitEvidence {
+    /// Whether the commit's own evidence says that a tool had a part in writing it: its note or trace, its
+    /// message, identities or checkpoint; no hint.
+    #[must_use]
+    pub fn names(&self, tool: &ToolId) -> bool {
+        let mut signs = self.signs_of_writers();
+        self.attested.iter().any(|lines| lines.tool == *tool)
+            || signs.any(|sign| sign.tool == *tool)
+    }
+
+    /// The signs whose tool had a part in writing; no reviewers, no hints.
+    pub fn signs_of_writers(&self) -> impl Iterator<Item = &Sign> {
+        self.signs.iter().filter(|sign| had_a_part(sign))
+    }
+
+    /// Has an AI tool had a part in it, by any evidence?
+    #[must_use]
+    pub fn is_ai(&self) -> bool {
+        !self.attested.is_empty()
+            || !self.inferred.is_empty()
+            || self.signs_of_writers().next().is_some()
+    }
+}
+
+/// Whether a sign says that its tool had a part in writing. A hint, however sure (the branch that an
+/// agent names, what a revert brings back), shows the way in and leaves its lines unknown.
+fn had_a_part(sign: &Sign) -> bool {
+    sign.stands_alone() && sign.class != EvidenceClass::Hint
 }
 
 impl Origins {

@@ -141,6 +141,13 @@ fn through(view: &View<'_>, commit: CommitIx) -> BTreeMap<(EntryKind, ToolId), V
         let what = "line-level note or trace".to_owned();
         add(kind_of(&lines.tool), lines.tool.clone(), what);
     }
+    for lines in &evidence.inferred {
+        let what = match lines.class {
+            EvidenceClass::LocalSession => "transcript on this machine",
+            _ => "lines of commits that it repeats",
+        };
+        add(kind_of(&lines.tool), lines.tool.clone(), what.to_owned());
+    }
     for sign in &evidence.signs {
         let kind = match sign.role {
             Role::Reviewer => EntryKind::ReviewBot,

@@ -7,9 +7,8 @@ use bstr::ByteSlice;
 use rayon::prelude::*;
 use smallvec::SmallVec;
 use trueline_authorship::generated::Neighbours;
-use trueline_authorship::message::Sign;
 use trueline_facts::usage::LineShares;
-use trueline_facts::{Author, EvidenceClass, ModelId, RepoPath, Timestamp, ToolId};
+use trueline_facts::{Author, ModelId, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::{OriginIx, Origins};
 use crate::model::{Commit, CommitIx, Completeness, History, PathIx, RunEnd};
@@ -90,12 +89,6 @@ pub(super) struct Lines {
     pub(super) len: u64,
     /// The commit added them. If not, they may be older than it: when they were added is not known.
     pub(super) dated: bool,
-}
-
-/// Whether a sign says that its tool had a part in writing. A hint, however sure (the branch that an
-/// agent names, what a revert brings back), shows the way in and leaves its lines unknown.
-fn had_a_part(sign: &Sign) -> bool {
-    sign.stands_alone() && sign.class != EvidenceClass::Hint
 }
 
 fn holds(of: &[bool], commit: CommitIx) -> bool {
@@ -288,17 +281,13 @@ impl<'a> View<'a> {
         commit: CommitIx,
     ) -> SmallVec<[(&'a ToolId, Option<&'a ModelId>); 2]> {
         let evidence = self.origins.commit(commit);
-        let mut tools: SmallVec<[_; 2]> = evidence
-            .attested
-            .iter()
+        let attested = evidence.attested.iter();
+        let inferred = evidence.inferred.iter();
+        let signs = evidence.signs_of_writers();
+        let mut tools: SmallVec<[_; 2]> = attested
             .map(|lines| (&lines.tool, lines.model.as_ref()))
-            .chain(
-                evidence
-                    .signs
-                    .iter()
-                    .filter(|sign| had_a_part(sign))
-                    .map(|sign| (&sign.tool, sign.model.as_ref())),
-            )
+            .chain(inferred.map(|lines| (&lines.tool, lines.model.as_ref())))
+            .chain(signs.map(|sign| (&sign.tool, sign.model.as_ref())))
             .collect();
         // A witness that states the model goes before one that does not.
         tools.sort_by_key(|(tool, model)| (*tool, model.is_none(), *model));
@@ -308,8 +297,7 @@ impl<'a> View<'a> {
 
     /// Has an AI tool had a part in it?
     pub(super) fn is_ai_commit(&self, commit: CommitIx) -> bool {
-        let evidence = self.origins.commit(commit);
-        !evidence.attested.is_empty() || evidence.signs.iter().any(had_a_part)
+        self.origins.commit(commit).is_ai()
     }
 
     /// Does anything show that somebody other than the author looked at it?

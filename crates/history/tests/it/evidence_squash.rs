@@ -80,6 +80,43 @@ fn the_commits_that_git_lists_in_a_squash_tell_its_lines_apart_when_no_branch_ha
 }
 
 #[test]
+fn a_squash_is_a_commit_of_the_tools_whose_lines_it_repeats_and_of_no_others() {
+    let mut repo = branched();
+    squash(&mut repo, "");
+    repo.git(&["update-ref", "refs/pull/1/head", "work"]);
+    // The message would name the agent by its list: what only lines show is asked for here.
+    repo.git(&["commit", "-q", "--amend", "-m", "Add the feature (#1)"]);
+    let head = fused(&repo);
+    let evidence = &head.origins.commits[0];
+    assert!(evidence.is_ai() && evidence.signs.is_empty() && evidence.attested.is_empty());
+    let credited: Vec<_> = evidence
+        .inferred
+        .iter()
+        .map(|lines| {
+            let model = lines
+                .model
+                .as_ref()
+                .map_or("unstated", |model| model.as_str());
+            (lines.tool.as_str(), model, lines.lines)
+        })
+        .collect();
+    assert_eq!(
+        credited,
+        [("claude", "claude-opus-4-5", 7), ("cursor", "gpt-5", 2)]
+    );
+    // The person's commit before it repeats nothing.
+    assert!(!head.origins.commits[1].is_ai());
+
+    // Lines that died within the window count as well: the squash had them.
+    repo.git(&["rm", "-q", "agent.txt", "noted.txt"]);
+    repo.write("a.txt", &lines("base", 6));
+    repo.commit("all of it goes");
+    let later = fused(&repo);
+    assert_eq!(later.origins.commits[1].inferred, evidence.inferred);
+    assert!(!later.origins.commits[0].is_ai());
+}
+
+#[test]
 fn a_squash_whose_commits_are_gone_is_spoken_for_by_its_list_and_weakly() {
     let mut repo = branched();
     squash(&mut repo, "");

@@ -11,12 +11,12 @@ use trueline_facts::stats::{GroupBy, NoteCounts};
 use trueline_facts::time::DAY;
 use trueline_facts::usage::{LineShares, Purpose};
 use trueline_facts::{
-    Author, Confidence, Evidence, EvidenceClass, Grain, HumanBasis, ModelId, Origin, Reach,
-    RepoPath, Timestamp, ToolId,
+    Author, Confidence, Evidence, EvidenceClass, Grain, HumanBasis, ModelId, Origin, Proportion,
+    Reach, RepoPath, Timestamp, ToolId,
 };
 use trueline_history::ObjectId;
 use trueline_history::evidence::{
-    CommitEvidence, DeathOrigin, FileOrigins, OriginIx, OriginRun, Origins,
+    CommitEvidence, DeathOrigin, FileOrigins, InferredLines, OriginIx, OriginRun, Origins,
 };
 use trueline_history::model::{
     Change, ChangeKind, Commit, CommitIx, Completeness, Death, Extent, FileContent, FileLines,
@@ -187,6 +187,7 @@ impl Tables {
         self.origins.commits.push(CommitEvidence {
             signs: Vec::new(),
             noted: false,
+            inferred: SmallVec::new(),
             attested: SmallVec::new(),
             squash: false,
             automation: None,
@@ -725,6 +726,37 @@ fn an_old_version_of_a_workflow_still_shows_the_tool_it_ran() {
         "nothing is unlisted while nothing is listed"
     );
     assert_eq!(signals.pipeline(&shadow)[0].kind, EntryKind::CiJob);
+}
+
+/// A squash without a trailer is as much the work of the tool as the commits that it repeats.
+#[test]
+fn lines_that_a_commit_repeats_from_a_tools_make_it_one_of_the_tools_commits() {
+    let mut tables = Tables::new();
+    let commit = tables.commit(3, "dev@example.org");
+    tables.evidence(commit).inferred.push(InferredLines {
+        tool: ToolId::new("codex"),
+        model: Some(ModelId::new("gpt-5.5")),
+        class: EvidenceClass::Note,
+        lines: 900,
+    });
+    tables.change(commit, "big.rs", ChangeKind::Added, 900);
+    let signals = tables.signals();
+    let usage = signals.usage();
+    assert_eq!(usage.tools[0].commits, 1);
+    assert_eq!(
+        usage.tools[0].models,
+        BTreeMap::from([("gpt-5.5".to_owned(), 1)])
+    );
+    assert_eq!(usage.months[0].ai_commits, 1);
+    let review = signals.health().review;
+    assert_eq!(review.ai_commits, Proportion::new(0, 1));
+    assert_eq!(review.large_unreviewed_count, 1);
+    let doors = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!((doors[0].commits, doors[0].hinted), (1, 0));
+    assert_eq!(
+        doors[0].evidence,
+        ["lines of commits that it repeats (1 commit)"]
+    );
 }
 
 #[test]

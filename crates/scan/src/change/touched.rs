@@ -71,8 +71,8 @@ impl Touched {
     }
 }
 
-/// Did a tool have a part in a commit, by its message, its identities or its note?
+/// Did a tool have a part in a commit, by its message, its identities, its note or what it repeats? Here hints count.
 fn had_a_part(evidence: &CommitEvidence) -> bool {
     let mut signs = evidence.signs.iter();
-    signs.any(trueline_authorship::message::Sign::stands_alone) || !evidence.attested.is_empty()
+    evidence.is_ai() || signs.any(trueline_authorship::message::Sign::stands_alone)
 }
