@@ -166,13 +166,7 @@ pub fn fuse(
     let deaths = overlay.deaths();
     let table = overlay.table;
     inferred::add(history, &table, &files, &deaths, &mut commits);
-    if interrupt.load(Ordering::Relaxed) {
-        diagnostics.push(Diagnostic::new(
-            Level::Warning,
-            "interrupted",
-            "interrupted: some evidence was not read, its lines may be shown as unknown",
-        ));
-    }
+    diagnostics.extend(cut_short(interrupt));
     Origins {
         origins: table,
         files,
@@ -181,6 +175,17 @@ pub fn fuse(
         diagnostics,
         commits,
     }
+}
+
+/// What is told where an interrupt came before the end.
+fn cut_short(interrupt: &AtomicBool) -> Option<Diagnostic> {
+    interrupt.load(Ordering::Relaxed).then(|| {
+        Diagnostic::new(
+            Level::Warning,
+            "interrupted",
+            "interrupted: some evidence was not read, its lines may be shown as unknown",
+        )
+    })
 }
 
 /// Adds what the notes of one commit say to what is counted of all.
