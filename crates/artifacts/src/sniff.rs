@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod plain;
+mod wide;
 
 pub(crate) use plain::{is_plain_text, is_whole_text};
 
@@ -176,12 +177,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     if found.is_empty() && protobuf(inspection, name, source, &head) {
         found.push("protobuf");
     }
-    // XML says by its first bytes how it is written.
-    let is_marked = matches!(head.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
-    let is_wide_xml = head.starts_with(b"<\0?\0")
-        || head.starts_with(b"\0<\0?")
-        || head.starts_with(b"<\0!\0")
-        || head.starts_with(b"\0<\0!");
+    let wide = found
+        .is_empty()
+        .then(|| wide::plain(source, &head))
+        .flatten();
     if found.is_empty() && (head.starts_with(EBCDIC_XML) || head.starts_with(EBCDIC_DOCTYPE)) {
         inspection.format("xml");
         inspection.report(
@@ -190,12 +189,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
             0,
             "the XML is written in EBCDIC, which hides what it declares: no tool for models writes so",
         );
-    } else if found.is_empty() && (is_marked || is_wide_xml) {
-        let plain = utf16(source, if is_marked { 2 } else { 0 });
+    } else if let Some(plain) = wide {
         let head = plain.read(0, 512);
-        if is_text(&head) {
-            text(inspection, name, &plain, &head, true);
-        }
+        text(inspection, name, &plain, &head, true);
     } else if is_text(&head) && (found.is_empty() || is_plain) {
         // Whatever else a text may pass for, its readers read it as one.
         text(inspection, name, source, &head, found.is_empty());
@@ -418,23 +414,6 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
 const EBCDIC_XML: &[u8] = &[0x4c, 0x6f, 0xa7, 0x94, 0x93];
 const EBCDIC_DOCTYPE: &[u8] = &[0x4c, 0x5a, 0xc4, 0xd6, 0xc3];
 
-/// Text of two bytes a character, as one of one.
-fn utf16(source: &Source, from: u64) -> Source {
-    let bytes = source.read(from, 16 << 20);
-    let big = matches!(source.array::<1>(0), Some([0xfe | 0]));
-    let units = bytes.chunks_exact(2).map(|pair| {
-        if big {
-            u16::from_be_bytes([pair[0], pair[1]])
-        } else {
-            u16::from_le_bytes([pair[0], pair[1]])
-        }
-    });
-    let text: String = char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
-    Source::of_bytes(text.into_bytes())
-}
-
 /// What of a document is read as YAML: of a model card what stands before the text.
 fn configuration<'t>(lower: &str, content: &'t str) -> &'t str {
     if lower != "readme.md" {
@@ -553,6 +532,14 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
     let is_syntax = matches!(extension, "onnxtxt" | "onnxtext");
     let is_mlflow = matches!(lower.as_str(), "mlmodel" | "mlproject");
+    if extension == "gin" {
+        let lines = lines_of(inspection, source);
+        text::gin(inspection, &lines);
+    }
+    if lower == "checkpoint" {
+        let lines = lines_of(inspection, source);
+        text::checkpoint(inspection, &lines);
+    }
     if !(is_json
         || is_graph
         || is_syntax

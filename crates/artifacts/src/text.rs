@@ -11,11 +11,13 @@ use crate::{hidden, keras, packages, python, technique, template};
 
 mod files;
 mod frameworks;
+mod gin;
 mod references;
 mod triton;
 mod values;
 
-pub(crate) use files::{modelfile, path_file};
+pub(crate) use files::{checkpoint, modelfile, path_file};
+pub(crate) use gin::gin;
 use references::References;
 pub(crate) use triton::triton;
 use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, imports, library};
@@ -474,6 +476,37 @@ fn split(target: &str) -> (&str, &str) {
     (inner, name)
 }
 
+/// Functions of Hydra that look up a name that another key has.
+const HYDRA_LOOKUP: &str = "hydra.utils.get_";
+
+/// What is said of a target that no configuration has for a good reason, wherever it stands.
+pub(crate) fn attack(target: &str) -> Option<String> {
+    if target.starts_with(HYDRA_LOOKUP) {
+        return None;
+    }
+    let (module, name) = split(target);
+    let in_builtins = module == "builtins" || module == "__builtin__";
+    let shown = printable(target);
+    match names::standing(module, name) {
+        // Models are built by functions that load: what counts is whose they are.
+        Standing::Dangerous {
+            family: "by-name", ..
+        } if VETTED_TARGETS
+            .iter()
+            .any(|vetted| target.starts_with(vetted)) =>
+        {
+            None
+        }
+        Standing::Dangerous { reason, .. } => {
+            Some(format!("the configuration calls {shown}, which {reason}"))
+        }
+        _ if in_builtins && matches!(name, "getattr" | "setattr" | "type") => {
+            Some(format!("the configuration calls {shown}"))
+        }
+        _ => None,
+    }
+}
+
 /// What Hydra's `instantiate` would call.
 pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     let target = target.trim().trim_matches(['"', '\'']);
@@ -493,38 +526,22 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
         );
         return;
     }
-    if VETTED_TARGETS
-        .iter()
-        .any(|vetted| target.starts_with("hydra.utils.get_") && vetted.starts_with("hydra."))
-    {
+    if target.starts_with(HYDRA_LOOKUP) {
+        return;
+    }
+    if let Some(message) = attack(target) {
+        inspection.report_call(
+            Verdict::Malicious,
+            technique::TARGET_DANGEROUS,
+            0,
+            message,
+            Some(format!("{}(…)", printable(target))),
+        );
         return;
     }
     let (module, name) = split(target);
-    let in_builtins = module == "builtins" || module == "__builtin__";
     match names::standing(module, name) {
-        // Models are built by functions that load: what counts is whose they are.
-        Standing::Dangerous {
-            family: "by-name", ..
-        } if VETTED_TARGETS
-            .iter()
-            .any(|vetted| target.starts_with(vetted)) => {}
-        Standing::Dangerous { reason, .. } => inspection.report_call(
-            Verdict::Malicious,
-            technique::TARGET_DANGEROUS,
-            0,
-            format!(
-                "the configuration calls {}, which {reason}",
-                printable(target)
-            ),
-            Some(format!("{}(…)", printable(target))),
-        ),
-        _ if in_builtins && matches!(name, "getattr" | "setattr" | "type") => inspection.report(
-            Verdict::Malicious,
-            technique::TARGET_DANGEROUS,
-            0,
-            format!("the configuration calls {}", printable(target)),
-        ),
-        Standing::Vetted | Standing::DataClass => {}
+        Standing::Dangerous { .. } | Standing::Vetted | Standing::DataClass => {}
         // Configuration makes objects of all classes of a package: which one says little.
         Standing::PackageClass if !names::is_outward(module, name) => {}
         _ if VETTED_TARGETS
@@ -557,22 +574,25 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
 
 /// A text that is handed to a function: only what is dangerous by its full name counts.
 pub(crate) fn named_argument(inspection: &mut Inspection, name: &str) {
-    if !name.contains('.') {
-        return;
+    if is_dangerous_name(name) {
+        target(inspection, name, true);
     }
-    let (module, function) = split(name);
+}
+
+/// Is it something dangerous of the standard library by its full name?
+pub(crate) fn is_dangerous_name(name: &str) -> bool {
     let is_name = name
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
-    if is_name
-        && names::is_stdlib(module)
+    if !is_name || !name.contains('.') {
+        return false;
+    }
+    let (module, function) = split(name);
+    names::is_stdlib(module)
         && matches!(
             names::standing(module, function),
             Standing::Dangerous { .. }
         )
-    {
-        target(inspection, name, true);
-    }
 }
 
 /// Modules that no configuration names for anything else: `target` and the like are words of other configuration too.
@@ -598,15 +618,19 @@ const CORE: &[&str] = &[
     "multiprocessing",
 ];
 
+/// Is it a place where others may write, or on another machine?
+fn is_shared(place: &str) -> bool {
+    ["/tmp/", "/var/tmp/", "/dev/shm/", "//", "\\\\", "~", "../"]
+        .iter()
+        .any(|start| place.starts_with(start))
+        || place.contains("://")
+        || place.contains("/../")
+}
+
 /// A folder of code that fairseq imports when its settings name it.
 pub(crate) fn user_folder(folder: &str) -> (Verdict, String) {
     let folder = folder.trim();
-    // Where others may write, or on another machine.
-    let is_shared = ["/tmp/", "/var/tmp/", "/dev/shm/", "//", "\\\\", "~", "../"]
-        .iter()
-        .any(|start| folder.starts_with(start))
-        || folder.contains("://")
-        || folder.contains("/../");
+    let is_shared = is_shared(folder);
     (
         if is_shared {
             Verdict::Suspicious

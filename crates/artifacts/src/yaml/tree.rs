@@ -84,7 +84,9 @@ pub(super) fn read(text: &str, budget: u64) -> Tree {
         {
             let full = format!("{}{}", tag.handle, tag.suffix);
             // Each once: the same one very often may not hide another.
-            let is_kept = full.contains("python/") || super::made(&full).is_some();
+            let is_kept = full.contains("python/")
+                || super::made(&full).is_some()
+                || super::foreign::of(&full).is_some();
             let is_new = is_kept && !seen.contains(&full);
             if is_new && tree.tags.len() >= MAX_TAGS {
                 tree.more_tags = true;
