@@ -103,6 +103,8 @@ pub(crate) struct Inspection {
     pub(crate) licence: Option<String>,
     /// What Python code is to a model that it stands beside, where its name does not say so.
     pub(crate) code_role: Option<crate::python::Role>,
+    /// The last of the folders that it stands in.
+    pub(crate) folder: String,
     /// It stands in the folder of a model.
     pub(crate) beside_model: bool,
     /// What loaders of the container around say about names that pickles may have.
@@ -184,6 +186,7 @@ impl Inspection {
                 .saturating_add(MIN_LOOKS_THROUGH),
             licence: None,
             code_role: None,
+            folder: String::new(),
             beside_model: false,
             context: Context::File,
             seen: BTreeSet::new(),

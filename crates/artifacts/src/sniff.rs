@@ -517,7 +517,8 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
             python::inspect(inspection, &code, source.len(), role);
         }
     }
-    if packages::is_requirements(&lower) {
+    let folder = name.rsplit('/').nth(1).unwrap_or(&inspection.folder);
+    if packages::is_requirements(&lower, folder) {
         let lines = lines_of(inspection, source);
         packages::requirements(inspection, &lines);
     }

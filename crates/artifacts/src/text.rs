@@ -479,7 +479,7 @@ fn split(target: &str) -> (&str, &str) {
 /// Functions of Hydra that look up a name that another key has.
 const HYDRA_LOOKUP: &str = "hydra.utils.get_";
 
-/// What is said of a target that no configuration has for a good reason, wherever it stands.
+/// What a configuration does by a target that none has for a good reason, wherever it stands.
 pub(crate) fn attack(target: &str) -> Option<String> {
     if target.starts_with(HYDRA_LOOKUP) {
         return None;
@@ -497,11 +497,9 @@ pub(crate) fn attack(target: &str) -> Option<String> {
         {
             None
         }
-        Standing::Dangerous { reason, .. } => {
-            Some(format!("the configuration calls {shown}, which {reason}"))
-        }
+        Standing::Dangerous { reason, .. } => Some(format!("calls {shown}, which {reason}")),
         _ if in_builtins && matches!(name, "getattr" | "setattr" | "type") => {
-            Some(format!("the configuration calls {shown}"))
+            Some(format!("calls {shown}"))
         }
         _ => None,
     }
@@ -529,12 +527,12 @@ pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
     if target.starts_with(HYDRA_LOOKUP) {
         return;
     }
-    if let Some(message) = attack(target) {
+    if let Some(does) = attack(target) {
         inspection.report_call(
             Verdict::Malicious,
             technique::TARGET_DANGEROUS,
             0,
-            message,
+            format!("the configuration {does}"),
             Some(format!("{}(…)", printable(target))),
         );
         return;

@@ -35,12 +35,12 @@ impl Machine {
             // What a program's own classes are is its own business; what no model needs is not.
             Some("_target_") => {
                 if let Some(target) = self.setting(value)
-                    && let Some(what) = text::attack(target.trim())
+                    && let Some(does) = text::attack(target.trim())
                 {
                     self.find(
                         Verdict::Malicious,
                         technique::TARGET_DANGEROUS,
-                        format!("in what the checkpoint keeps as settings {what}"),
+                        format!("a setting kept in it {does}"),
                         None,
                     );
                 }
@@ -72,12 +72,12 @@ impl Machine {
             for value in given {
                 if let Some(name) = self.setting(value)
                     && text::is_dangerous_name(&name)
-                    && let Some(what) = text::attack(&name)
+                    && let Some(does) = text::attack(&name)
                 {
                     self.find(
                         Verdict::Malicious,
                         technique::TARGET_DANGEROUS,
-                        format!("in what the checkpoint keeps as settings {what}"),
+                        format!("a setting kept in it {does}"),
                         None,
                     );
                 }
