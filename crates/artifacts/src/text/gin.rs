@@ -35,7 +35,7 @@ pub(crate) fn gin(inspection: &mut Inspection, text: &str) {
         let function = function.rsplit('/').next().unwrap_or(function);
         let (first, rest) = function.split_once('.').unwrap_or((function, ""));
         let full = match names.get(first) {
-            Some(module) if rest.is_empty() => (*module).to_owned(),
+            Some(module) if rest.is_empty() => module.clone(),
             Some(module) => format!("{module}.{rest}"),
             None => function.to_owned(),
         };
