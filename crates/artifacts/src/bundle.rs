@@ -477,7 +477,7 @@ fn manifest(inspection: &mut Inspection, member: &Member, members: &[Member]) {
 fn asked_for(inspection: &mut Inspection, value: &str, members: &[Member]) {
     let named = base(value);
     // As a member of such a name it is read anyway.
-    if packages::is_requirements(&named.to_lowercase()) {
+    if packages::is_requirements(&named.to_lowercase(), "") {
         return;
     }
     let lists = members.iter().filter(|member| base(&member.name) == named);

@@ -138,6 +138,8 @@ fn check(
         (surroundings == Surroundings::ModelWithCode).then_some(crate::python::Role::Beside);
     inspection.beside_model = surroundings != Surroundings::Unknown;
     let name = path.file_name().to_string();
+    let folder = path.as_bytes().rsplit(|b| *b == b'/').nth(1);
+    inspection.folder = String::from_utf8_lossy(folder.unwrap_or_default()).into_owned();
     sniff::inspect(&mut inspection, &name, source);
     let external = std::mem::take(&mut inspection.external);
     if let Some(file) = on_disk {

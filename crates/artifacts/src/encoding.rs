@@ -125,6 +125,56 @@ fn fives(text: &[u8], digit: impl Fn(u8) -> Option<u32>) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// RFC 2152: what stands between `+` and a sign that is no digit is UTF-16 in base 64; `+-` is a plus.
+pub(crate) fn utf7(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memchr(b'+', rest) {
+        out.push_str(std::str::from_utf8(&rest[..at]).ok()?);
+        let digits = &rest[at + 1..];
+        let len = digits
+            .iter()
+            .position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')))
+            .unwrap_or(digits.len());
+        if len == 0 {
+            out.push('+');
+        } else {
+            let bytes = base64(&digits[..len])?;
+            let units = bytes
+                .chunks_exact(2)
+                .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+            for unit in char::decode_utf16(units) {
+                out.push(unit.ok()?);
+            }
+        }
+        rest = &digits[len..];
+        rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    }
+    out.push_str(std::str::from_utf8(rest).ok()?);
+    Some(out.into_bytes())
+}
+
+/// Four bytes a character, in the order that a mark at their beginning says.
+pub(crate) fn utf32(bytes: &[u8], big: bool) -> Option<Vec<u8>> {
+    let (big, bytes) = match bytes {
+        [0, 0, 0xfe, 0xff, rest @ ..] => (true, rest),
+        [0xff, 0xfe, 0, 0, rest @ ..] => (false, rest),
+        _ => (big, bytes),
+    };
+    let text: Option<String> = bytes
+        .chunks(4)
+        .map(|code| {
+            let code: [u8; 4] = code.try_into().ok()?;
+            char::from_u32(if big {
+                u32::from_be_bytes(code)
+            } else {
+                u32::from_le_bytes(code)
+            })
+        })
+        .collect();
+    text.map(String::into_bytes)
+}
+
 /// What Python's codec of that name makes of the bytes. `encode`: from text to bytes.
 pub(crate) fn by_codec(bytes: &[u8], codec: &str, encode: bool) -> Option<Vec<u8>> {
     let codec = codec.to_ascii_lowercase().replace(['-', '_', ' '], "");
@@ -157,8 +207,10 @@ pub(crate) fn by_codec(bytes: &[u8], codec: &str, encode: bool) -> Option<Vec<u8
                 .collect();
             Some(String::from_utf16(&units).ok()?.into_bytes())
         }
+        "utf7" | "u7" | "unicode11utf7" if !encode => utf7(bytes),
+        "utf32" | "u32" | "utf32le" | "utf32be" if !encode => utf32(bytes, codec.ends_with("be")),
         // Plain words are the same in these.
-        "utf7" | "punycode" | "idna" if !encode && bytes.iter().all(u8::is_ascii_alphanumeric) => {
+        "punycode" | "idna" if !encode && bytes.iter().all(u8::is_ascii_alphanumeric) => {
             Some(bytes.to_vec())
         }
         "rot13" | "rot" => Some(
@@ -216,6 +268,23 @@ mod tests {
             by_codec(br"\x73ystem", "unicode_escape", false).unwrap(),
             b"system"
         );
+    }
+
+    #[test]
+    fn wide_and_seven_bit_texts_are_read_as_their_codecs_read_them() {
+        assert_eq!(
+            by_codec(b"+AG8AcwAu-sys+AHQAZQ-m", "UTF-7", false).unwrap(),
+            b"os.system"
+        );
+        assert_eq!(utf7(b"a +- b +AGMx").unwrap(), b"a + b c");
+        assert_eq!(utf7("+AOk-".as_bytes()).unwrap(), "é".as_bytes());
+        assert!(utf7(b"+2AA-").is_none(), "half of a pair");
+        assert_eq!(
+            by_codec(b"o\0\0\0s\0\0\0", "utf-32-le", false).unwrap(),
+            b"os"
+        );
+        assert_eq!(utf32(b"\0\0\xfe\xff\0\0\0a", false).unwrap(), b"a");
+        assert!(utf32(b"a\0\0", false).is_none());
     }
 
     #[test]

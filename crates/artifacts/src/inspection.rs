@@ -17,8 +17,13 @@ use crate::technique::{self, Technique};
 const MAX_DEPTH: usize = 8;
 /// Members of all archives of a file.
 const MAX_MEMBERS: u64 = 50_000;
-/// Bytes that may come out of decoders, whatever the size of the file.
-const MIN_DECODED: u64 = 64 << 20;
+/// Bytes that may come out of decoders, whatever the size of the file: a hundred kilobytes can hold as many of the kind
+/// that is slowest to walk.
+const MIN_DECODED: u64 = 48 << 20;
+/// And of files of more than a megabyte, for each byte that is more, up to so many.
+const DECODED_A_BYTE: u64 = 8;
+const MORE_DECODED: u64 = 16 << 20;
+const SMALL_FILE: u64 = 1 << 20;
 /// Bytes of members that are looked at beside eight times those of the file and twice those that were decoded, and
 /// what one counts at least: members can share bytes.
 const MIN_MEMBER_BYTES: u64 = 16 << 20;
@@ -98,6 +103,8 @@ pub(crate) struct Inspection {
     pub(crate) licence: Option<String>,
     /// What Python code is to a model that it stands beside, where its name does not say so.
     pub(crate) code_role: Option<crate::python::Role>,
+    /// The last of the folders that it stands in.
+    pub(crate) folder: String,
     /// It stands in the folder of a model.
     pub(crate) beside_model: bool,
     /// What loaders of the container around say about names that pickles may have.
@@ -158,7 +165,13 @@ pub(crate) enum Context {
 
 impl Inspection {
     pub(crate) fn new(size: u64) -> Self {
-        let decoded = size.saturating_mul(4).clamp(MIN_DECODED, MAX_DECODED);
+        let more = size
+            .saturating_sub(SMALL_FILE)
+            .saturating_mul(DECODED_A_BYTE)
+            .min(MORE_DECODED);
+        let decoded = size
+            .saturating_mul(4)
+            .clamp(MIN_DECODED + more, MAX_DECODED);
         Self {
             size,
             reasons: Vec::new(),
@@ -173,6 +186,7 @@ impl Inspection {
                 .saturating_add(MIN_LOOKS_THROUGH),
             licence: None,
             code_role: None,
+            folder: String::new(),
             beside_model: false,
             context: Context::File,
             seen: BTreeSet::new(),

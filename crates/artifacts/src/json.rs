@@ -1,6 +1,11 @@
-//! JSON that nobody vetted: what its values will cost in memory is estimated before they are made.
+//! JSON that nobody vetted: what its values will cost in memory is estimated before they are made. Of a name that stands
+//! twice readers differ in which value counts, so that both are kept.
 
-use serde_json::Value;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
+use serde_json::{Map, Value};
 
 use crate::inspection::Inspection;
 
@@ -31,11 +36,12 @@ pub(crate) fn parse(inspection: &mut Inspection, bytes: &[u8]) -> Result<Value, 
         return Err(Unread::TooMuch);
     }
     check(inspection, bytes)?;
-    serde_json::from_slice(bytes)
+    serde_json::from_slice::<Kept>(bytes)
         .or_else(|error| match without_constants(bytes) {
             Some(plain) => serde_json::from_slice(&plain),
             None => Err(error),
         })
+        .map(|kept| kept.0)
         .map_err(|error| {
             if error.to_string().contains("recursion limit") {
                 Unread::TooDeep
@@ -43,6 +49,91 @@ pub(crate) fn parse(inspection: &mut Inspection, bytes: &[u8]) -> Result<Value, 
                 Unread::Broken(error)
             }
         })
+}
+
+/// The name under which the values of a name that stood again are kept: no loader asks for it.
+const EARLIER: &str = "\0";
+
+/// An object with what stood earlier under names that stand again.
+pub(crate) fn with_earlier(mut object: Map<String, Value>, mut earlier: Vec<Value>) -> Value {
+    if !earlier.is_empty() {
+        earlier.extend(object.remove(EARLIER));
+        object.insert(EARLIER.to_owned(), Value::Array(earlier));
+    }
+    Value::Object(object)
+}
+
+/// A value with all values of its names.
+struct Kept(Value);
+
+impl<'de> Deserialize<'de> for Kept {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Keeping).map(Self)
+    }
+}
+
+struct Keeping;
+
+impl<'de> Visitor<'de> for Keeping {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Kept(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        let mut earlier = Vec::new();
+        while let Some((name, Kept(value))) = members.next_entry::<String, Kept>()? {
+            match object.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                Entry::Occupied(mut place) => {
+                    let name = place.key().clone();
+                    let first = place.insert(value);
+                    earlier.push(Value::Object(Map::from_iter([(name, first)])));
+                }
+            }
+        }
+        Ok(with_earlier(object, earlier))
+    }
 }
 
 /// Would its values take more memory than the inspected file allows?
@@ -120,6 +211,18 @@ mod tests {
             serde_json::json!({"a": [null, null], "b": "\"NaN", "c": 1})
         );
         assert!(parse(&mut inspection, b"[NaN, nan]").is_err());
+    }
+
+    #[test]
+    fn all_values_of_a_name_are_kept() {
+        let read = |text: &str| parse(&mut Inspection::new(1000), text.as_bytes()).unwrap();
+        assert_eq!(
+            read(r#"{"a": 1, "b": {"c": "x", "c": [2.5, -1]}, "a": null, "a": true}"#),
+            serde_json::json!({"a": true, "b": {"c": [2.5, -1], "\0": [{"c": "x"}]}, "\0": [{"a": 1}, {"a": null}]})
+        );
+        // Nor does a file hide one under the same name.
+        let read = read(r#"{"\u0000": {"x": 1}, "a": 1, "a": 2}"#);
+        assert_eq!(read["\0"], serde_json::json!([{"a": 1}, {"x": 1}]));
     }
 
     #[test]

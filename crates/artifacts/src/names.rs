@@ -521,6 +521,27 @@ mod tests {
     }
 
     #[test]
+    fn packages_that_run_programs_or_code_of_other_languages_are_told() {
+        for (module, name, of) in [
+            ("ptyprocess", "PtyProcess.spawn", "process"),
+            ("win32com.client", "Dispatch", "process"),
+            ("matplotlib", "_get_executable_info", "process"),
+            ("lupa", "LuaRuntime", "evaluate"),
+            ("py_mini_racer", "MiniRacer", "evaluate"),
+            ("juliacall", "Main.seval", "evaluate"),
+            ("matlab.engine", "start_matlab", "evaluate"),
+            ("tvm.runtime", "load_module", "native"),
+            ("openvino", "Core", "native"),
+            ("rpyc", "connect", "network"),
+        ] {
+            assert_eq!(family(module, name), Some(of), "{module}.{name}");
+        }
+        // What files of the same packages hold is data.
+        assert_eq!(family("matlab", "double"), None);
+        assert_eq!(family("pyspark.ml.linalg", "DenseVector"), None);
+    }
+
+    #[test]
     fn the_longest_entry_decides() {
         assert_eq!(standing("os", "stat_result"), Standing::Vetted);
         assert_eq!(family("os", "stat"), Some("system"));

@@ -30,8 +30,10 @@ const MAX_PLACES: usize = 32;
 const MAX_SHOWN: usize = 400;
 
 /// Is it a list of packages?
-pub(crate) fn is_requirements(base: &str) -> bool {
-    let is_list = base.starts_with("requirements") || base.starts_with("constraints");
+pub(crate) fn is_requirements(base: &str, folder: &str) -> bool {
+    let is_list = base.starts_with("requirements")
+        || base.starts_with("constraints")
+        || matches!(folder, "requirements" | "constraints");
     is_list
         && [".txt", ".in", ".pip"]
             .iter()
@@ -343,6 +345,28 @@ mod tests {
             let is_name =
                 |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
             assert!(host.contains('.') && host.chars().all(is_name), "{host}");
+        }
+    }
+
+    #[test]
+    fn lists_in_a_folder_of_lists_are_read_under_any_name() {
+        let of = |path: &str| {
+            let text = b"--index-url http://192.0.2.1/simple\n".to_vec();
+            crate::check_bytes(text, path.into()).verdict
+        };
+        for path in [
+            "requirements.txt",
+            "requirements/base.txt",
+            "a/requirements/dev.in",
+        ] {
+            assert_eq!(of(path), Verdict::Suspicious, "{path}");
+        }
+        for path in [
+            "base.txt",
+            "requirements/notes.md",
+            "requirements/a/base.txt",
+        ] {
+            assert_eq!(of(path), Verdict::Clean, "{path}");
         }
     }
 

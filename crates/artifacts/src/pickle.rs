@@ -23,6 +23,7 @@ mod object;
 mod opcode;
 mod place;
 mod readings;
+mod settings;
 mod show;
 mod state;
 mod step;

@@ -12,19 +12,15 @@ use crate::{
     tensorflow, text, tflite, torch7, ubjson, xml, yaml, zip,
 };
 
+mod packed;
 mod plain;
+mod wide;
 
 pub(crate) use plain::{is_plain_text, is_whole_text};
 
+use packed::compressed;
 use plain::{document_with_tail, has_extension, is_lfs_pointer, is_prose, is_shell};
 
-/// Ratio of decoded to encoded bytes above which exhausting the budget is a bomb and not a large file.
-const BOMB_RATIO: u64 = 200;
-/// The same of data that was compressed twice, which no writer of models does, from this many bytes on.
-const TWICE_RATIO: u64 = 2_000;
-const MIN_TWICE: u64 = 16 << 20;
-/// Bytes of a stream that are decoded again to find its end.
-const MAX_END: u64 = 64 << 20;
 /// Text that is read as configuration.
 const MAX_TEXT: u64 = 64 << 20;
 
@@ -176,12 +172,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
     if found.is_empty() && protobuf(inspection, name, source, &head) {
         found.push("protobuf");
     }
-    // XML says by its first bytes how it is written.
-    let is_marked = matches!(head.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
-    let is_wide_xml = head.starts_with(b"<\0?\0")
-        || head.starts_with(b"\0<\0?")
-        || head.starts_with(b"<\0!\0")
-        || head.starts_with(b"\0<\0!");
+    let wide = found
+        .is_empty()
+        .then(|| wide::plain(source, &head))
+        .flatten();
     if found.is_empty() && (head.starts_with(EBCDIC_XML) || head.starts_with(EBCDIC_DOCTYPE)) {
         inspection.format("xml");
         inspection.report(
@@ -190,12 +184,9 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, source: &Source) 
             0,
             "the XML is written in EBCDIC, which hides what it declares: no tool for models writes so",
         );
-    } else if found.is_empty() && (is_marked || is_wide_xml) {
-        let plain = utf16(source, if is_marked { 2 } else { 0 });
+    } else if let Some(plain) = wide {
         let head = plain.read(0, 512);
-        if is_text(&head) {
-            text(inspection, name, &plain, &head, true);
-        }
+        text(inspection, name, &plain, &head, true);
     } else if is_text(&head) && (found.is_empty() || is_plain) {
         // Whatever else a text may pass for, its readers read it as one.
         text(inspection, name, source, &head, found.is_empty());
@@ -254,126 +245,6 @@ fn remarks(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]
     }
 }
 
-/// Decodes and looks inside; whether it was what its magic says.
-fn compressed(
-    inspection: &mut Inspection,
-    name: &str,
-    source: &Source,
-    compression: Compression,
-) -> bool {
-    let decoded = compression::decode(source, compression, inspection.limit_of(compression));
-    let weak = matches!(compression, Compression::Zlib | Compression::Lzma);
-    if decoded.content.len() == 0 && (decoded.broken || weak) {
-        if weak {
-            // Two bytes are no evidence.
-            return false;
-        }
-        inspection.format(compression.name());
-        inspection.report(
-            Verdict::Unknown,
-            technique::BAD_COMPRESSION,
-            0,
-            format!("the {} data cannot be decoded", compression.name()),
-        );
-        return true;
-    }
-    inspection.format(compression.name());
-    inspection.decoded(&decoded);
-    let size = decoded.content.len();
-    let is_one_value = compression::is_bomb(&decoded.content, source.len());
-    if decoded.cut || is_one_value {
-        let is_bomb = is_one_value || size / source.len().max(1) >= BOMB_RATIO;
-        inspection.report(
-            if is_bomb {
-                Verdict::Suspicious
-            } else {
-                Verdict::Unknown
-            },
-            if is_bomb {
-                technique::BOMB
-            } else {
-                technique::BUDGET
-            },
-            0,
-            format!(
-                "{}{size} bytes come out of {} bytes of {}{}",
-                if decoded.cut { "more than " } else { "" },
-                source.len(),
-                compression.name(),
-                if decoded.cut {
-                    ": not decoded to the end"
-                } else {
-                    ", all of one value"
-                }
-            ),
-        );
-    } else if decoded.broken && !weak {
-        inspection.report(
-            Verdict::Unknown,
-            technique::BAD_COMPRESSION,
-            size,
-            format!(
-                "the {} data breaks off after {size} decoded bytes",
-                compression.name()
-            ),
-        );
-    }
-    if compression == Compression::Zlib {
-        // Loaders stop at the end of the stream; what stands behind it is another one.
-        let end = inspection.look_through(source, compression, MAX_END).end;
-        if let Some(end) = end.filter(|end| *end < source.len()) {
-            pickle::search(inspection, source, end);
-        }
-    }
-    if decoded.broken && compression == Compression::Gzip {
-        // Some loaders read the first stream and leave the rest.
-        let end = inspection.look_through(source, compression, MAX_END).end;
-        if let Some(end) = end.filter(|end| *end < source.len()) {
-            inspection.member(
-                "(behind the compressed data)",
-                Context::Member,
-                &source.slice(end, u64::MAX),
-            );
-        }
-    }
-    for (at, len) in decoded.skipped {
-        pickle::search(inspection, &source.slice(at, len), 0);
-    }
-    if compression == Compression::Gzip {
-        // Extra field, name and comment: no loader reads them, and they may hold anything.
-        pickle::search(
-            inspection,
-            &source.slice(0, compression::gzip_header(source)),
-            0,
-        );
-    }
-    let inner = Source::of_sparse(decoded.content);
-    let around = inspection.packed;
-    if let Some(packed) = around
-        && size >= MIN_TWICE
-        && size / packed.max(1) >= TWICE_RATIO
-    {
-        inspection.report(
-            Verdict::Suspicious,
-            technique::BOMB,
-            0,
-            format!("{size} bytes come out of {packed} bytes that are compressed twice"),
-        );
-    }
-    inspection.packed = Some(around.unwrap_or_else(|| source.len()));
-    let stem = name
-        .rsplit_once('.')
-        .map_or(name, |(stem, _)| stem)
-        .to_owned();
-    inspection.member(
-        &format!("{stem} ({})", compression.name()),
-        Context::Member,
-        &inner,
-    );
-    inspection.packed = around;
-    true
-}
-
 /// Messages without a magic: decided by what they hold.
 fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8]) -> bool {
     let Some(first) = head.first() else {
@@ -417,23 +288,6 @@ fn protobuf(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8
 /// `<?xml` and `<!DOC` as EBCDIC has them.
 const EBCDIC_XML: &[u8] = &[0x4c, 0x6f, 0xa7, 0x94, 0x93];
 const EBCDIC_DOCTYPE: &[u8] = &[0x4c, 0x5a, 0xc4, 0xd6, 0xc3];
-
-/// Text of two bytes a character, as one of one.
-fn utf16(source: &Source, from: u64) -> Source {
-    let bytes = source.read(from, 16 << 20);
-    let big = matches!(source.array::<1>(0), Some([0xfe | 0]));
-    let units = bytes.chunks_exact(2).map(|pair| {
-        if big {
-            u16::from_be_bytes([pair[0], pair[1]])
-        } else {
-            u16::from_le_bytes([pair[0], pair[1]])
-        }
-    });
-    let text: String = char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
-    Source::of_bytes(text.into_bytes())
-}
 
 /// What of a document is read as YAML: of a model card what stands before the text.
 fn configuration<'t>(lower: &str, content: &'t str) -> &'t str {
@@ -538,7 +392,8 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
             python::inspect(inspection, &code, source.len(), role);
         }
     }
-    if packages::is_requirements(&lower) {
+    let folder = name.rsplit('/').nth(1).unwrap_or(&inspection.folder);
+    if packages::is_requirements(&lower, folder) {
         let lines = lines_of(inspection, source);
         packages::requirements(inspection, &lines);
     }
@@ -553,6 +408,14 @@ fn text(inspection: &mut Inspection, name: &str, source: &Source, head: &[u8], i
     let is_graph = matches!(extension, "pbtxt" | "prototxt" | "textproto");
     let is_syntax = matches!(extension, "onnxtxt" | "onnxtext");
     let is_mlflow = matches!(lower.as_str(), "mlmodel" | "mlproject");
+    if extension == "gin" {
+        let lines = lines_of(inspection, source);
+        text::gin(inspection, &lines);
+    }
+    if lower == "checkpoint" {
+        let lines = lines_of(inspection, source);
+        text::checkpoint(inspection, &lines);
+    }
     if !(is_json
         || is_graph
         || is_syntax

@@ -110,6 +110,7 @@ techniques! {
     TARGET_DANGEROUS = "config-target-dangerous", 470, ["CVE-2025-23304", "CVE-2026-22584"];
     TARGET_UNKNOWN = "config-target-unknown", 470, ["CVE-2025-23304"];
     YAML_TAG = "yaml-python-tag", 502, ["CVE-2020-1747", "CVE-2020-14343"];
+    YAML_FOREIGN = "yaml-foreign-tag", 502, ["CVE-2022-1471", "CVE-2013-0156"];
     REMOTE_CODE = "config-remote-code", 829, ["CVE-2026-4372"];
     AUTO_MAP = "config-auto-map", 829, ["https://github.com/huggingface/transformers/blob/main/SECURITY.md"];
     INDEX_PATH = "index-path-outside", 22, ["CVE-2022-25882", "CVE-2023-1177"];

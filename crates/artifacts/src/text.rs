@@ -5,59 +5,23 @@ use serde_json::Value;
 use trueline_facts::artifact::Verdict;
 
 use crate::inspection::{Inspection, printable};
-use crate::names::{self, Standing};
 use crate::zip::leads_outside;
 use crate::{hidden, keras, packages, python, technique, template};
 
 mod files;
 mod frameworks;
+mod gin;
 mod references;
+mod targets;
 mod triton;
 mod values;
 
-pub(crate) use files::{modelfile, path_file};
+pub(crate) use files::{checkpoint, modelfile, path_file};
+pub(crate) use gin::gin;
 use references::References;
+pub(crate) use targets::{attack, is_dangerous_name, named_argument, named_call, target};
 pub(crate) use triton::triton;
 use values::{MAX_EXPRESSIONS, MAX_LIBRARIES, expression, imports, library};
-
-/// Packages that configurations of models name in `_target_`.
-const VETTED_TARGETS: &[&str] = &[
-    "nemo.",
-    "torch.",
-    "pytorch_lightning.",
-    "lightning.",
-    "lightning_fabric.",
-    "transformers.",
-    "omegaconf.",
-    "torchvision.",
-    "torchaudio.",
-    "torchmetrics.",
-    "numpy.",
-    "sklearn.",
-    "timm.",
-    "diffusers.",
-    "hydra.utils.get_",
-    "megatron.",
-    "xgboost.",
-    "lightgbm.",
-    "monai.",
-    "gluonts.",
-    "einops.",
-    "tokenizers.",
-    "datasets.",
-    "peft.",
-    "accelerate.",
-    "wandb.",
-    "src.",
-    "torch_geometric.",
-    "optuna.",
-    "hydra._internal.",
-    "uni2ts.",
-    "ldm.",
-    "sgm.",
-    "taming.",
-    "speechbrain.",
-];
 
 /// How a document is written: in YAML people write what their programs ask for, JSON is written by programs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -438,175 +402,19 @@ fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
-/// Modules that others have imported and that lead on to all they have: `nemo.utils.os.system`.
-const IMPORTED: &[&str] = &[
-    "_os",
-    "_sys",
-    "builtins",
-    "ctypes",
-    "importlib",
-    "marshal",
-    "nt",
-    "os",
-    "pickle",
-    "posix",
-    "pty",
-    "runpy",
-    "shutil",
-    "socket",
-    "subprocess",
-    "sys",
-    "webbrowser",
-];
-
-/// The module that a dotted name leads to, and what it is called there.
-fn split(target: &str) -> (&str, &str) {
-    let (module, name) = target.rsplit_once('.').unwrap_or(("builtins", target));
-    let mut inner = module;
-    let mut rest = module;
-    while let Some((_, after)) = rest.split_once('.') {
-        let part = after.split('.').next().unwrap_or(after);
-        if IMPORTED.contains(&part) {
-            inner = after.trim_start_matches('_');
-        }
-        rest = after;
-    }
-    (inner, name)
-}
-
-/// What Hydra's `instantiate` would call.
-pub(crate) fn target(inspection: &mut Inspection, target: &str, strict: bool) {
-    let target = target.trim().trim_matches(['"', '\'']);
-    if let Some((_, inner)) = target.split_once("${") {
-        // An interpolation: what it falls back to is looked at, what it finds is not known.
-        for name in inner.split([',', ':', '}', ' ', '\'', '"']) {
-            named_argument(inspection, name);
-        }
-        inspection.report(
-            Verdict::Unknown,
-            technique::TARGET_UNKNOWN,
-            0,
-            format!(
-                "the configuration calls what {} stands for when it is read",
-                printable(target)
-            ),
-        );
-        return;
-    }
-    if VETTED_TARGETS
+/// Is it a place where others may write, or on another machine?
+fn is_shared(place: &str) -> bool {
+    ["/tmp/", "/var/tmp/", "/dev/shm/", "//", "\\\\", "~", "../"]
         .iter()
-        .any(|vetted| target.starts_with("hydra.utils.get_") && vetted.starts_with("hydra."))
-    {
-        return;
-    }
-    let (module, name) = split(target);
-    let in_builtins = module == "builtins" || module == "__builtin__";
-    match names::standing(module, name) {
-        // Models are built by functions that load: what counts is whose they are.
-        Standing::Dangerous {
-            family: "by-name", ..
-        } if VETTED_TARGETS
-            .iter()
-            .any(|vetted| target.starts_with(vetted)) => {}
-        Standing::Dangerous { reason, .. } => inspection.report_call(
-            Verdict::Malicious,
-            technique::TARGET_DANGEROUS,
-            0,
-            format!(
-                "the configuration calls {}, which {reason}",
-                printable(target)
-            ),
-            Some(format!("{}(…)", printable(target))),
-        ),
-        _ if in_builtins && matches!(name, "getattr" | "setattr" | "type") => inspection.report(
-            Verdict::Malicious,
-            technique::TARGET_DANGEROUS,
-            0,
-            format!("the configuration calls {}", printable(target)),
-        ),
-        Standing::Vetted | Standing::DataClass => {}
-        // Configuration makes objects of all classes of a package: which one says little.
-        Standing::PackageClass if !names::is_outward(module, name) => {}
-        _ if VETTED_TARGETS
-            .iter()
-            .any(|vetted| target.starts_with(vetted)) => {}
-        Standing::Unvetted | Standing::UnvettedClass => inspection.report(
-            Verdict::Suspicious,
-            technique::TARGET_UNKNOWN,
-            0,
-            format!(
-                "the configuration calls {}, which no model needs",
-                printable(target)
-            ),
-        ),
-        _ => inspection.report(
-            if strict || inspection.has_format("nemo") {
-                Verdict::Suspicious
-            } else {
-                Verdict::Unknown
-            },
-            technique::TARGET_UNKNOWN,
-            0,
-            format!(
-                "the configuration calls {}, which is not known here",
-                printable(target)
-            ),
-        ),
-    }
+        .any(|start| place.starts_with(start))
+        || place.contains("://")
+        || place.contains("/../")
 }
-
-/// A text that is handed to a function: only what is dangerous by its full name counts.
-pub(crate) fn named_argument(inspection: &mut Inspection, name: &str) {
-    if !name.contains('.') {
-        return;
-    }
-    let (module, function) = split(name);
-    let is_name = name
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'));
-    if is_name
-        && names::is_stdlib(module)
-        && matches!(
-            names::standing(module, function),
-            Standing::Dangerous { .. }
-        )
-    {
-        target(inspection, name, true);
-    }
-}
-
-/// Modules that no configuration names for anything else: `target` and the like are words of other configuration too.
-const CORE: &[&str] = &[
-    "os",
-    "posix",
-    "nt",
-    "sys",
-    "subprocess",
-    "builtins",
-    "shutil",
-    "importlib",
-    "pty",
-    "runpy",
-    "pickle",
-    "ctypes",
-    "webbrowser",
-    "socket",
-    "tempfile",
-    "urllib",
-    "pathlib",
-    "marshal",
-    "multiprocessing",
-];
 
 /// A folder of code that fairseq imports when its settings name it.
 pub(crate) fn user_folder(folder: &str) -> (Verdict, String) {
     let folder = folder.trim();
-    // Where others may write, or on another machine.
-    let is_shared = ["/tmp/", "/var/tmp/", "/dev/shm/", "//", "\\\\", "~", "../"]
-        .iter()
-        .any(|start| folder.starts_with(start))
-        || folder.contains("://")
-        || folder.contains("/../");
+    let is_shared = is_shared(folder);
     (
         if is_shared {
             Verdict::Suspicious
@@ -623,12 +431,4 @@ pub(crate) fn user_folder(folder: &str) -> (Verdict, String) {
             }
         ),
     )
-}
-
-/// A key that some frameworks take the name of a function or class from.
-pub(crate) fn named_call(inspection: &mut Inspection, name: &str) {
-    let top = name.split('.').next().unwrap_or_default();
-    if CORE.contains(&top) {
-        named_argument(inspection, name);
-    }
 }

@@ -9,6 +9,7 @@ use crate::technique;
 use crate::text::{self, named_argument, named_call, target};
 use crate::zip::leads_outside;
 
+mod foreign;
 mod tree;
 
 use tree::Ending;
@@ -66,6 +67,10 @@ pub(crate) fn inspect(inspection: &mut Inspection, name: &str, text: &str) {
     for (tag, at) in &tree.tags {
         if let Some((verb, named)) = made(tag) {
             make(inspection, verb, &unescaped(named));
+            continue;
+        }
+        if let Some((verdict, what)) = foreign::of(tag) {
+            of_other(inspection, tag, *at, verdict, what);
             continue;
         }
         let kind = tag.trim_start_matches('!');
@@ -161,6 +166,15 @@ fn tagged(inspection: &mut Inspection, tag: &str, at: u64) {
     );
 }
 
+fn of_other(inspection: &mut Inspection, tag: &str, at: u64, verdict: Verdict, what: &str) {
+    inspection.report(
+        verdict,
+        technique::YAML_FOREIGN,
+        at,
+        format!("the tag {} {what}", printable(tag)),
+    );
+}
+
 /// Escapes of YAML's double-quoted texts and of its tags, undone.
 fn unescaped(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
@@ -218,7 +232,8 @@ fn by_lines(inspection: &mut Inspection, text: &str) {
         };
         let code = line.split(" #").next().unwrap_or(line);
         let is_comment = code.trim_start().starts_with('#');
-        if !is_comment {
+        // No tag stands without it, and most lines have none.
+        if !is_comment && code.contains('!') {
             for tag in ["!!python/", "!python/", "tag:yaml.org,2002:python/"] {
                 if let Some(at) = code.find(tag) {
                     let rest: String = code[at..]
@@ -240,6 +255,18 @@ fn by_lines(inspection: &mut Inspection, text: &str) {
                     }
                 }
             }
+            for (at, _) in code.match_indices('!') {
+                let before = code[..at].chars().next_back();
+                let is_first = before.is_none_or(|c| c.is_whitespace() || "[{,:".contains(c));
+                let tag = code[at..].split([' ', ',', ']', '}', '>']).next();
+                if let Some(tag) = tag.filter(|_| is_first)
+                    && let Some((verdict, what)) = foreign::of(tag)
+                {
+                    of_other(inspection, tag, offset, verdict, what);
+                }
+            }
+        }
+        if !is_comment {
             let mut rest = code;
             while let Some(at) = rest.find("_target_") {
                 let after = rest[at + 8..].trim_start_matches(['"', '\'']).trim_start();

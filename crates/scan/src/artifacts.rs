@@ -27,7 +27,7 @@ mod demands;
 mod files;
 mod findings;
 
-pub(crate) use findings::{RULES, rule_text};
+pub(crate) use findings::{RULES, rule_text, speaks_of_file};
 pub use findings::{as_scan as artifacts_as_scan, sarif as artifacts_sarif};
 
 /// Stack of a worker.

@@ -58,7 +58,16 @@ pub(super) fn worth_a_look(head: [u8; 4], len: usize, is_text: bool) -> bool {
         // Pairs of digits with a mark between.
         || matches!(&head, [b'8', b'0', b' ' | b':' | b'-' | b',' | b'.', _] | [b'0', b'x', b'8', b'0'])
         || text_pickle_head(&head)
+        || is_seven_bit(head)
         || is_text && is_base_85(head)
+}
+
+/// UTF-7 that begins with a letter which no one has to write so.
+fn is_seven_bit(head: [u8; 4]) -> bool {
+    head[0] == b'+'
+        && encoding::base64(&head[1..]).is_some_and(|bytes| {
+            matches!(bytes.as_slice(), [0, b'(' | b'c' | b'i' | b']' | b'}', ..])
+        })
 }
 
 /// Bytes of a length that stands before the rest of a constant, as messages are framed.
@@ -175,7 +184,11 @@ fn one(inspection: &mut Inspection, machine: &Machine, blob: Blob) {
         return;
     }
     let text = raw.read(0, MAX_TEXT);
-    let decoded = encoding::spaced_hex(&text)
+    let seven_bit = text.first() == Some(&b'+');
+    let decoded = seven_bit
+        .then(|| encoding::utf7(&text))
+        .flatten()
+        .or_else(|| encoding::spaced_hex(&text))
         .or_else(|| hidden::of_digits(&text))
         .or_else(|| encoding::hex(&text))
         .or_else(|| encoding::base64(&text))

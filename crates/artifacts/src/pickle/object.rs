@@ -100,8 +100,9 @@ impl Machine {
     pub(super) fn set_items(&mut self, target: Value, items: &[Value]) {
         let weight = self.weight(items);
         for pair in items.chunks_exact(2) {
-            self.look_for_user_folder(pair[0], pair[1]);
+            self.look_for_settings(pair[0], pair[1]);
         }
+        self.look_beside_target(items);
         match self.get_node(target) {
             Some(Node::Container {
                 kind: Kind::Dict, ..
@@ -125,27 +126,6 @@ impl Machine {
             }
             _ => {}
         }
-    }
-
-    /// fairseq imports the folder of code that its settings name, and keeps its settings in its checkpoints.
-    fn look_for_user_folder(&mut self, key: Value, value: Value) {
-        const KEY: &str = "user_dir";
-        let may_be = match key {
-            Value::Span { len, .. } => len as usize == KEY.len(),
-            Value::Made { .. } => true,
-            _ => false,
-        };
-        if !may_be || self.short_text(key, KEY.len()).as_deref() != Some(KEY) {
-            return;
-        }
-        let Some(folder) = self
-            .short_text(value, 1 << 10)
-            .filter(|folder| !folder.is_empty())
-        else {
-            return;
-        };
-        let (verdict, what) = crate::text::user_folder(&folder);
-        self.find(verdict, technique::AUTO_MAP, what, None);
     }
 
     /// Keeps a sample of pairs, and of the others those that could matter if the dict becomes a state.

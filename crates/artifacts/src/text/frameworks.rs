@@ -396,7 +396,7 @@ fn module_of_row(inspection: &mut Inspection, module: &str) {
         evaluated(inspection, "the name of a layer", module);
         return;
     }
-    let (of, name) = super::split(module);
+    let (of, name) = super::targets::split(module);
     if matches!(
         names::standing(of, name),
         Standing::Dangerous { family, .. } if family != "by-name" || names::is_stdlib(of)

@@ -5,6 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde_json::{Map, Value};
 
+use crate::json::with_earlier;
+
 /// Collections in collections.
 const MAX_DEPTH: usize = 128;
 /// Bytes that a value takes, about; a name that stands for another text takes its bytes again.
@@ -84,7 +86,9 @@ pub(super) fn read(text: &str, budget: u64) -> Tree {
         {
             let full = format!("{}{}", tag.handle, tag.suffix);
             // Each once: the same one very often may not hide another.
-            let is_kept = full.contains("python/") || super::made(&full).is_some();
+            let is_kept = full.contains("python/")
+                || super::made(&full).is_some()
+                || super::foreign::of(&full).is_some();
             let is_new = is_kept && !seen.contains(&full);
             if is_new && tree.tags.len() >= MAX_TAGS {
                 tree.more_tags = true;
@@ -169,15 +173,8 @@ fn value_of(closed: Open) -> Value {
     match closed {
         Open::List(items) => Value::Array(items),
         Open::Map {
-            mut entries,
-            earlier,
-            ..
-        } => {
-            if !earlier.is_empty() {
-                entries.insert("\0".to_owned(), Value::Array(earlier));
-            }
-            Value::Object(entries)
-        }
+            entries, earlier, ..
+        } => with_earlier(entries, earlier),
     }
 }
 

@@ -69,6 +69,31 @@ fn a_plain_scan_shows_the_malicious_model_and_its_rule_is_explained() {
     assert!(page.stdout().contains("safetensors"), "{}", page.stdout());
 }
 
+#[test]
+fn no_format_of_a_plain_scan_quotes_bytes_of_a_model_as_a_line() {
+    let folder = Repository::plain();
+    folder
+        .write(
+            "models/calls.pkl",
+            b"cos\nsystem\n(S'echo \x1b[31mx\x07'\ntR.",
+        )
+        .write(
+            "models/calls.bin",
+            b"\x80\x02X\x06\x00\x00\x00QUOTED0cos\nsystem\n(S'echo x'\ntR.",
+        );
+    for format in ["terminal", "json", "markdown", "html", "sarif"] {
+        let report = folder.trueline(&["scan", "--format", format]).stdout();
+        assert!(report.contains("calls.pkl"), "{format}: {report}");
+        assert!(!report.contains("QUOTED"), "{format}: {report}");
+        let raw = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        assert!(!report.contains(raw), "{format}: {report:?}");
+    }
+    let report = folder.trueline(&["scan", "--format", "json"]).json();
+    for finding in report["findings"].as_array().unwrap() {
+        assert!(finding["location"].get("snippet").is_none(), "{finding}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn each_name_of_a_file_has_its_record() {

@@ -129,6 +129,11 @@ pub(crate) const RULES: [(&str, Severity, Cwe); 2] = [
     (POLICY, Severity::Medium, Cwe(1357)),
 ];
 
+/// Is it about all of a file, whatever line it names?
+pub(crate) fn speaks_of_file(finding: &Finding) -> bool {
+    finding.engine == OWN_ENGINE && RULES.iter().any(|rule| finding.rule.as_str() == rule.0)
+}
+
 /// The texts of our rules, for logs.
 pub(crate) fn rule_text() -> [RuleText; 2] {
     [

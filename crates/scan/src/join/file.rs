@@ -16,7 +16,7 @@ use super::{HeadLines, JoinedFile, Places, SiteOrigin};
 use crate::check::{CheckedFile, Contents};
 use crate::observe::Observation;
 use crate::place::Place;
-use crate::{OWN_ENGINE, redact, suppress};
+use crate::{OWN_ENGINE, artifacts, redact, suppress};
 
 pub(crate) struct Join<'a> {
     /// Rules that comments can name, sorted.
@@ -94,11 +94,9 @@ impl Join<'_> {
                 finding.origin = finding.origin.take().map(|_| Origin::not_at_head(NOT_HERE));
             }
             collapse(&mut finding.trace);
-            // Masked already where it is taken from the file.
-            let taken = finding
-                .location
-                .snippet
-                .is_empty()
+            // Masked already where it is taken from the file. What speaks of a whole file quotes no line of it.
+            let is_of_line = !artifacts::speaks_of_file(finding);
+            let taken = (finding.location.snippet.is_empty() && is_of_line)
                 .then(|| line_of(&content, finding.location.start.line, &path, self.secrets));
             // The content is read only where a secret stands.
             let secret = self.secrets.contains(&path, line);
@@ -212,8 +210,14 @@ fn line_at(content: &[u8], line: u32) -> Cow<'_, str> {
     line.unwrap_or_default().to_str_lossy()
 }
 
-/// The line, to be shown.
+/// Bytes by which one sees that a content is no text, as git does.
+const HEAD: usize = 8_000;
+
+/// The line, to be shown: of what is no text nothing is one.
 fn line_of(content: &[u8], line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
+    if content.iter().take(HEAD).any(|byte| *byte == 0) {
+        return String::new();
+    }
     let text = line_at(content, line);
     redact::cut(&secrets.shown(path, line, text.trim_end()))
 }
