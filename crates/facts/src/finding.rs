@@ -101,8 +101,8 @@ pub struct Position {
     pub column: u32,
 }
 
-/// A range in a file; `end` is exclusive in its column. Where the file as a whole is meant, its first
-/// line stands for it and `end` is line 0.
+/// A range in a file; `end` is exclusive in its column and never before `start`. Where the file as a whole is meant,
+/// its first line stands for it, and the range has no character.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Deserialize, JsonSchema)]
 pub struct Location {
     /// The file.
@@ -117,7 +117,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// A file as a whole: no line of it is meant.
+    /// A file as a whole: no line of it is meant. Only inside of the program `end` tells it from an empty range.
     #[must_use]
     pub fn whole_file(path: RepoPath) -> Self {
         let first = Position { line: 1, column: 1 };
@@ -143,13 +143,19 @@ impl Location {
 }
 
 impl Serialize for Location {
-    /// An empty snippet is left out where fields have names; formats without names need every one.
+    /// An empty snippet is left out where fields have names, and the end is never before the start; formats without
+    /// names need every field, as it is.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let left_out = serializer.is_human_readable() && self.snippet.is_empty();
+        let is_document = serializer.is_human_readable();
+        let left_out = is_document && self.snippet.is_empty();
         let mut fields = serializer.serialize_struct("Location", 4 - usize::from(left_out))?;
         fields.serialize_field("path", &self.path)?;
         fields.serialize_field("start", &self.start)?;
-        fields.serialize_field("end", &self.end)?;
+        let mut end = self.end;
+        if is_document {
+            end = end.max(self.start);
+        }
+        fields.serialize_field("end", &end)?;
         if left_out {
             fields.skip_field("snippet")?;
         } else {

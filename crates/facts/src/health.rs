@@ -15,14 +15,14 @@ pub struct Health {
     /// Lines added and removed in the window.
     pub churn: Churn,
     /// Lines rewritten soon after they were written. Empty, like `survival` and `anomalies`, where the changes of more than one
-    /// in twenty commits of the window cannot be read.
+    /// in twenty commits of the window cannot be read, or the run was interrupted.
     pub rework: Vec<Rework>,
     /// How long lines live.
     pub survival: Vec<Survival>,
     /// Lines of the window that a whole squash credits to AI, perhaps rightly: rework and survival leave them out.
     #[serde(default)]
     pub perhaps_ai_lines: u64,
-    /// Files that change much and often, worst first, at most twenty.
+    /// Files that change much and often, worst first, at most twenty; none where the run was interrupted.
     pub hotspots: Vec<Hotspot>,
     /// Files of HEAD of which some change of the window cannot be read: they are no hotspots, whatever they are.
     #[serde(default)]
@@ -43,7 +43,7 @@ pub struct Churn {
     /// Lines removed.
     pub removed: u64,
     /// Those of the commits of which some change cannot be read, as objects are missing or damaged: added and removed are
-    /// lower bounds.
+    /// lower bounds. All of them, where the run was interrupted: then nothing is said of what was added and removed.
     #[serde(default)]
     pub unread: u64,
     /// Further commits, at which history is cut: what they changed is not known.

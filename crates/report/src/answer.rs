@@ -72,7 +72,7 @@ pub(crate) fn files_read(report: &ScanReport) -> u64 {
 }
 
 /// Files in supported languages that were not read.
-fn files_skipped(report: &ScanReport) -> u64 {
+pub(crate) fn files_skipped(report: &ScanReport) -> u64 {
     report.sources.languages.values().map(|l| l.skipped).sum()
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn found(report: &ScanReport, findings: &[&Finding]) -> String {
         ));
     }
     let read = files_read(report);
-    let others = report.sources.unsupported_files;
+    let others = report.sources.unsupported_files + files_skipped(report);
     if read > 0 && others > 0 {
         remarks.push(format!(
             "{} of {} could be judged",
@@ -391,7 +391,7 @@ pub(crate) fn beside_coverage(
 }
 
 /// Why it is not known when lines were added.
-const CUT_BEFORE: &str = "history is cut off or cannot be read before that";
+const CUT_BEFORE: &str = "history is cut off or was not read before that";
 
 /// Said instead of a number where no line of the last days is found.
 pub(crate) fn none_recent(coverage: &EvidenceCoverage) -> String {

@@ -457,7 +457,7 @@ pub fn stats(report: &StatsReport) -> String {
         out.push_str("\n</details>\n\n");
     }
     for one in &report.repositories {
-        let mut health = rework(&one.health);
+        let mut health = rework(&one.health, answer::as_far_as_read(&one.diagnostics));
         unreviewed(&mut health, &one.health.review);
         let gaps = gaps_of_coverage(&one.usage.coverage, one.since);
         if !gaps.is_empty() {
@@ -522,12 +522,12 @@ fn grounds(out: &mut String, repositories: &[RepositoryStats]) {
 }
 
 /// What was rewritten soon, by group, and what is in no group.
-fn rework(health: &Health) -> String {
+fn rework(health: &Health, remark: &str) -> String {
     let mut out = String::new();
     if health.churn.unread + health.churn.cut > 0 {
-        let _ = writeln!(out, "- **Churn:** {}", words::churn(&health.churn, ""));
+        let _ = writeln!(out, "- **Churn:** {}", words::churn(&health.churn, remark));
     }
-    if let Some(unread) = words::unread_changes(health) {
+    if let Some(unread) = words::unread_changes(health, remark) {
         let _ = writeln!(out, "- {unread}");
     }
     for one in health.rework.iter().filter(|rework| rework.lines.of > 0) {

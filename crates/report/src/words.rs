@@ -168,7 +168,7 @@ pub(crate) fn at_least(p: &Proportion) -> String {
     }
 }
 
-/// What the commits of the window changed, as a sentence without a stop; `remark` says why all of it is a part.
+/// What the commits of the window changed, as a sentence without a stop; `remark` says why it is not known.
 pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
     let commits = counted(churn.commits, "commit");
     let is_unread = churn.unread == churn.commits && churn.added + churn.removed == 0;
@@ -177,6 +177,9 @@ pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
             "what {} changed, where history is cut off, is not known",
             counted(churn.cut, "commit")
         );
+    }
+    if !remark.is_empty() {
+        return format!("{commits}{remark}");
     }
     let mut text = if churn.unread > 0 && is_unread {
         format!("{commits}; what they changed cannot be read here")
@@ -195,9 +198,7 @@ pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
             counted(churn.unread, "commit")
         );
     }
-    if !remark.is_empty() {
-        text.push_str(remark);
-    } else if churn.cut > 0 {
+    if churn.cut > 0 {
         let _ = write!(
             text,
             "; what {} at the cut of history changed is not known",
@@ -207,8 +208,12 @@ pub(crate) fn churn(churn: &Churn, remark: &str) -> String {
     text
 }
 
-/// What does not follow from changes that cannot be read, as a sentence without a stop; `None` where all can.
-pub(crate) fn unread_changes(health: &Health) -> Option<String> {
+/// What does not follow from changes that are not read, as a sentence without a stop; `None` where all are. `remark`
+/// as for [`churn`].
+pub(crate) fn unread_changes(health: &Health, remark: &str) -> Option<String> {
+    if !remark.is_empty() {
+        return Some("So rework, survival, hotspots and what is out of the ordinary are not given: what was read until then is not a fair part of all".to_owned());
+    }
     if health.churn.unread == 0 {
         return None;
     }

@@ -11,6 +11,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use rustc_hash::FxHashMap;
 use trueline_authorship::generated;
 use trueline_facts::{Diagnostic, Finding, Level, RepoPath};
+use trueline_syntax::text;
 use trueline_taint::secrets_by_form;
 
 use crate::agents::{put, slot};
@@ -142,8 +143,7 @@ fn look(path: &RepoPath, contents: &dyn Contents, options: Options<'_>, known: &
     if bytes.len() > MAX_BYTES {
         return Seen::TooLarge;
     }
-    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let is_binary = !is_utf16 && bytes.iter().take(HEAD).any(|byte| *byte == 0);
+    let is_binary = !text::is_utf16(&bytes) && bytes.iter().take(HEAD).any(|byte| *byte == 0);
     let first = bytes
         .split(|byte| *byte == b'\n')
         .next()
@@ -159,7 +159,7 @@ fn look(path: &RepoPath, contents: &dyn Contents, options: Options<'_>, known: &
     // Of other rules nothing is known in such a file, so that comments about them cannot be outdated.
     let mut comments = Vec::new();
     if let Some(first) = findings.first() {
-        comments = suppress::comments(&String::from_utf8_lossy(&bytes));
+        comments = suppress::comments(&text::decode(&bytes));
         comments.retain(|comment| {
             comment
                 .rules

@@ -10,8 +10,8 @@ mod quotes;
 use std::collections::{BTreeSet, HashMap};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use bstr::ByteSlice;
 use trueline_facts::{Finding, Location, RepoPath};
+use trueline_syntax::text::decode_shown;
 use trueline_taint::may_be_secret;
 
 /// What stands in place of a secret.
@@ -98,17 +98,16 @@ impl SecretLines {
         let mut values: BTreeSet<String> = BTreeSet::new();
         for (path, wanted) in &self.0 {
             let content = read(path);
-            for (line, number) in content.lines().zip(1u32..) {
-                let line = line.to_str_lossy();
+            for (line, number) in decode_shown(&content).lines().zip(1u32..) {
                 let found = match wanted.get(&number) {
                     None => continue,
                     Some(Place::At(columns)) => {
-                        let hidden = quotes::hidden(&line, columns).into_iter();
+                        let hidden = quotes::hidden(line, columns).into_iter();
                         let texts = hidden.filter_map(|range| line.get(range));
                         texts.map(str::to_owned).collect()
                     }
                     Some(Place::Anywhere) => {
-                        let mut all = literals(&line);
+                        let mut all = literals(line);
                         all.retain(|value| may_be_secret(value));
                         all
                     }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use bstr::ByteSlice;
 use rustc_hash::FxHashMap;
 use trueline_facts::code::CodeView;
 use trueline_facts::scan::{Repository as RepositoryFacts, SCHEMA, ScanReport, SourceCoverage};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::{CommitId, Diagnostic, Finding, RepoPath};
 use trueline_sarif::{Imported, RuleText, ToolText};
+use trueline_syntax::text::{decode_shown, without_mark};
 use trueline_taint::Engine;
 
 use crate::baseline::Baseline;
@@ -382,7 +382,9 @@ fn add_patches(
         for (at, mut finding) in places.into_iter().zip(own) {
             let line = finding.location.start.line;
             let raw = if secrets.contains(&path, line) {
-                text.lines().nth(line.saturating_sub(1) as usize)
+                without_mark(&text)
+                    .lines()
+                    .nth(line.saturating_sub(1) as usize)
             } else {
                 None
             };
@@ -441,12 +443,11 @@ fn code_view(
     });
     join::code_view(candidates, |path| {
         let content = contents.read(path).ok()?;
-        if content.contains(&0) {
+        let text = decode_shown(&content);
+        if text.contains('\0') {
             return None;
         }
-        let text = redact::text(&content.to_str_lossy(), |number, line| {
-            secrets.shown(path, number, line)
-        });
+        let text = redact::text(&text, |number, line| secrets.shown(path, number, line));
         let lines = text.lines().count() as u32;
         let runs = head
             .as_ref()

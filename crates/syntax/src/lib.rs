@@ -16,6 +16,7 @@ mod limits;
 pub mod lines;
 mod python;
 mod stack;
+pub mod text;
 mod tree;
 pub mod verify;
 

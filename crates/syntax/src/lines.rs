@@ -6,7 +6,7 @@
 
 use memchr::memchr_iter;
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Where the lines of one text begin.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,8 +1,8 @@
 //! Secrets that are known by their form, in a file of any kind: a configuration, a script in a language without
 //! rules, a document, a key.
 //!
-//! Found by bytes, so that no encoding and no stray byte hides one; with a bound on the places that are looked at,
-//! which is told when it is met. The forms are those of the rule for secrets in sources.
+//! No encoding and no stray byte hides one; with a bound on the places that are looked at, which is told when it is
+//! met. The forms are those of the rule for secrets in sources.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use regex::bytes::Regex;
 use trueline_facts::{
     Confidence, Cwe, Finding, Fix, Location, Position, RepoPath, RuleId, Severity, Tier,
 };
+use trueline_syntax::text::decode_shown;
 
 use crate::credential;
 use crate::purpose::Purpose;
@@ -98,26 +99,27 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
             cut: true,
         };
     };
-    let content = from_utf16(content);
+    let content = decode_shown(content);
+    let content = content.as_bytes();
     let mut secrets = FormSecrets::default();
     let mut occurrences: BTreeMap<String, u32> = BTreeMap::new();
-    let (places, cut) = places(forms, &content);
+    let (places, cut) = places(forms, content);
     secrets.cut = cut;
     let is_document = matches!(
         path.extension().to_ascii_lowercase().as_slice(),
         b"md" | b"mdx" | b"rst" | b"adoc" | b"txt" | b"html"
     );
-    let tests = unit_tests(path, &content);
+    let tests = unit_tests(path, content);
     let (mut counted, mut line) = (0, 1);
     for place in places {
         let Place { at, end, kind, .. } = place;
         let is_key = kind == PlaceKind::PrivateKey;
-        line += newlines(&content, counted, at);
+        line += newlines(content, counted, at);
         counted = at;
-        let last = line + newlines(&content, at, end);
-        let begin = line_start(&content, at);
+        let last = line + newlines(content, at, end);
+        let begin = line_start(content, at);
         let named = place.from;
-        let before = lossy(&content, begin.max(named.saturating_sub(BEFORE)), named);
+        let before = lossy(content, begin.max(named.saturating_sub(BEFORE)), named);
         let holder = holder::of(&before).map(|holder| holder.replace('`', "'"));
         let what = match (&holder, is_key) {
             (_, true) => "A private key stands here.".to_owned(),
@@ -129,14 +131,14 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
         let fingerprint = fingerprint(forms.id.as_str(), path, "", &tokens, *occurrence);
         *occurrence += 1;
         let column = |from: usize, to: usize| {
-            let chars = lossy(&content, from, to).chars().count();
+            let chars = lossy(content, from, to).chars().count();
             u32::try_from(chars).unwrap_or(u32::MAX).saturating_add(1)
         };
         secrets.found.push(FormSecret {
             identity: if is_key {
                 content.get(at..end).unwrap_or_default().to_vec()
             } else {
-                let ends = line_end(&content, end);
+                let ends = line_end(content, end);
                 let text = content.get(begin..ends).unwrap_or_default();
                 text.trim_ascii().to_vec()
             },
@@ -166,7 +168,7 @@ pub fn secrets_by_form(path: &RepoPath, content: &[u8]) -> FormSecrets {
                     },
                     end: Position {
                         line: last,
-                        column: column(line_start(&content, end).min(end), end),
+                        column: column(line_start(content, end).min(end), end),
                     },
                     snippet: String::new(),
                 },
@@ -283,24 +285,6 @@ fn secret_at(forms: &Forms, content: &[u8], at: usize) -> Option<(usize, bool)> 
     let text = format!("{before}{rest}");
     let (end, is_key) = credential::at(&forms.spec, &text, before.len())?;
     Some((end - before.len(), is_key))
-}
-
-/// UTF-16, which begins with its mark, as UTF-8; anything else as it is.
-fn from_utf16(content: &[u8]) -> Cow<'_, [u8]> {
-    let read: fn([u8; 2]) -> u16 = match content {
-        [0xff, 0xfe, ..] => u16::from_le_bytes,
-        [0xfe, 0xff, ..] => u16::from_be_bytes,
-        _ => return Cow::Borrowed(content),
-    };
-    let pairs = content.get(2..).unwrap_or_default().chunks_exact(2);
-    let units = pairs.map(|pair| match pair {
-        [a, b] => read([*a, *b]),
-        _ => 0,
-    });
-    let text: String = char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
-    Cow::Owned(text.into_bytes())
 }
 
 fn lossy(content: &[u8], from: usize, to: usize) -> Cow<'_, str> {

@@ -23,8 +23,12 @@ const MOST_UNREAD: u64 = 20;
 const LARGE_CHANGE: u64 = 400;
 
 pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
-    let window = Window::new(view);
-    let is_telling = window.is_telling();
+    let mut window = Window::new(view);
+    // What is not read yet would look as if it had never been changed again.
+    if !view.is_whole() {
+        window.forget();
+    }
+    let is_telling = view.is_whole() && window.is_telling();
     let lifetimes = is_telling.then(|| Lifetimes::new(view));
     Health {
         window_days: view.options.window_days,
@@ -38,7 +42,7 @@ pub(super) fn health(view: &View<'_>, blobs: Blobs<'_>) -> Health {
         hotspots: hotspots(view, &window),
         review: review(view, &window),
         // A part of the past makes the usual look strange.
-        anomalies: if view.is_whole() && is_telling {
+        anomalies: if is_telling {
             anomaly::anomalies(&moments::timeline(view, blobs))
         } else {
             Vec::new()
@@ -126,6 +130,18 @@ impl Window {
             }
         }
         self.churn.unread = commits.len() as u64;
+    }
+
+    /// Leaves nothing of what commits changed: it is a part that nobody can name.
+    fn forget(&mut self) {
+        self.churn.added = 0;
+        self.churn.removed = 0;
+        self.churn.unread = self.churn.commits;
+        self.paths.clear();
+        self.unread.clear();
+        for (_, lines, files) in &mut self.commits {
+            (*lines, *files) = (0, 0);
+        }
     }
 
     /// Whether what can be read is enough to say how long lines live and what is usual.

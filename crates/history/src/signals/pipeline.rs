@@ -151,7 +151,8 @@ fn through(view: &View<'_>, commit: CommitIx) -> BTreeMap<(EntryKind, ToolId), V
     for sign in &evidence.signs {
         let kind = match sign.role {
             Role::Reviewer => EntryKind::ReviewBot,
-            _ if !sign.stands_alone() => continue,
+            // An agent that committed for a person is a hint of its lines, and so of its door.
+            _ if !sign.stands_alone() && sign.source != "committer" => continue,
             Role::Author => EntryKind::Agent,
             // The branches that a tool names are those of its agent.
             _ if sign.class == EvidenceClass::Hint => EntryKind::Agent,

@@ -835,6 +835,25 @@ fn commits_that_only_a_branch_gives_to_a_tool_are_told_apart_at_its_door() {
     assert_eq!(signals.usage().tools[0].commits, 1);
 }
 
+#[test]
+fn an_agent_that_committed_for_a_person_has_a_door_by_a_hint_and_a_default_stamp_has_none() {
+    let mut tables = Tables::new();
+    for source in ["committer", "branch"] {
+        let commit = tables.commit(5, "dev@example.org");
+        tables.evidence(commit).signs = vec![Sign {
+            class: EvidenceClass::Hint,
+            confidence: Confidence::Low,
+            source,
+            ..sign("claude", Role::Author)
+        }];
+    }
+    let signals = tables.signals();
+    let entries = signals.pipeline(&signals.shadow_ai().0);
+    assert_eq!(entries.len(), 1);
+    assert_eq!((entries[0].commits, entries[0].hinted), (1, 1));
+    assert_eq!(entries[0].evidence, ["committer (1 commit)"]);
+}
+
 /// Teams of the given sizes, each person with two lines.
 fn teams(sizes: &[(&str, u32)]) -> (Tables, Vec<Team>) {
     let mut tables = Tables::new();
@@ -1361,6 +1380,17 @@ fn an_interrupted_reading_compares_nothing_with_its_past_and_takes_no_gap_for_da
     };
     let (anomalies, fsck) = told(&mut tables);
     assert!(anomalies > 0 && fsck);
+    let health = tables.signals().health();
+    assert!(health.churn.added > 0 && health.churn.unread == 0);
+    assert!(!health.survival.is_empty() && !health.rework.is_empty());
     tables.history.completeness = Completeness::Interrupted;
     assert_eq!(told(&mut tables), (0, false));
+    // What was not reached yet would look as if it had never been changed again.
+    let health = tables.signals().health();
+    let churn = health.churn;
+    assert_eq!((churn.added, churn.removed), (0, 0));
+    assert!(churn.commits > 0 && churn.unread == churn.commits);
+    assert!(health.survival.is_empty() && health.rework.is_empty());
+    assert!(health.hotspots.is_empty());
+    assert_eq!((health.perhaps_ai_lines, health.unread_files), (0, 0));
 }

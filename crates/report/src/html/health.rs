@@ -26,7 +26,7 @@ pub(super) fn section(
         health.window_days,
         words::churn(&health.churn, remark)
     );
-    if let Some(text) = words::unread_changes(health) {
+    if let Some(text) = words::unread_changes(health, remark) {
         put!(out, "<p class=\"note\">{}.</p>\n", esc(&text));
     }
     anomalies(out, &health.anomalies, scope);

@@ -129,6 +129,10 @@ fn context(sheet: &mut Sheet<'_>, report: &ScanReport) {
     if partial > 0 {
         facts.push(format!("{} in part", words::count(partial)));
     }
+    let skipped = answer::files_skipped(report);
+    if skipped > 0 {
+        facts.push(format!("{} skipped", words::counted(skipped, "file")));
+    }
     if report.sources.unsupported_files > 0 {
         facts.push(format!(
             "{} in other languages not judged",

@@ -259,7 +259,7 @@ fn health(sheet: &mut Sheet<'_>, health: &Health, whose: &str, remark: &str) {
     ));
     let unicode = sheet.style.unicode;
     sheet.labelled("Churn", Ink::Plain, &words::churn(&health.churn, remark));
-    if let Some(text) = words::unread_changes(health) {
+    if let Some(text) = words::unread_changes(health, remark) {
         sheet.labelled("", Ink::Medium, &text);
     }
     let mut label = "Rework";

@@ -390,7 +390,8 @@ impl<'a> Run<'a> {
             end: Position {
                 line: end_line,
                 column: number("endColumn").unwrap_or(start.column).max(1),
-            },
+            }
+            .max(start),
             snippet: String::new(),
         })
     }

@@ -245,6 +245,26 @@ fn a_result_about_a_whole_file_is_at_its_first_line() {
 }
 
 #[test]
+fn no_range_of_a_document_ends_before_it_starts() {
+    for region in [
+        r#"{"startLine":0}"#,
+        r#"{"startLine":-3,"endLine":-1}"#,
+        r#"{"startLine":7,"endLine":2}"#,
+        r#"{"startLine":7,"startColumn":9,"endColumn":4}"#,
+    ] {
+        let found = imported(&format!(
+            r#"{{"tool":{{"driver":{{"name":"t"}}}},"results":[{{"ruleId":"a","message":{{"text":"m"}},
+            "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"x.py"}},"region":{region}}}}}]}}]}}"#
+        ));
+        let document = serde_json::to_value(&found.findings[0].location).unwrap();
+        let at = |end: &str, unit: &str| document[end][unit].as_u64().unwrap();
+        let start = (at("start", "line"), at("start", "column"));
+        let end = (at("end", "line"), at("end", "column"));
+        assert!(start.0 >= 1 && start <= end, "{region}: {document}");
+    }
+}
+
+#[test]
 fn windows_paths_join_their_base_and_encoded_backslashes_stay() {
     let at = |uri: &str| {
         format!(

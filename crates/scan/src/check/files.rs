@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use trueline_facts::scan::LanguageCoverage;
 use trueline_facts::{Diagnostic, Level, RepoPath};
 use trueline_syntax::ir::Language;
+use trueline_syntax::text::{decode_source, is_utf16};
 use trueline_syntax::{Refused, Source};
 use trueline_taint::{Digest, Engine, Lowered, Outline, UnitId, UnitMemory, Units};
 
@@ -86,7 +87,7 @@ impl Units for Files<'_> {
         if Some(Digest::of(&bytes)) != self.content(unit) {
             return None;
         }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = decode_source(&bytes).into_owned();
         let source = Source {
             path: &path.display(),
             text: &text,
@@ -246,7 +247,7 @@ impl<'a> Files<'a> {
     ) -> Read {
         let mut diagnostics = Vec::new();
         let size = bytes.len() as u64;
-        let decoded = String::from_utf8_lossy(bytes);
+        let decoded = decode_source(bytes);
         if decoded.contains('\0') {
             return Read::Skipped(
                 Kept(language),
@@ -254,7 +255,7 @@ impl<'a> Files<'a> {
                     .at(path.clone()),
             );
         }
-        let invalid_text = matches!(decoded, std::borrow::Cow::Owned(_));
+        let invalid_text = matches!(decoded, std::borrow::Cow::Owned(_)) && !is_utf16(bytes);
         if invalid_text {
             diagnostics.push(
                 Diagnostic::new(

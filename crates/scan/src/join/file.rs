@@ -1,14 +1,13 @@
 //! What becomes of the findings of one file: `--diff` leaves out what its base has, every finding and
 //! exposed site gets the origin of its line, comments answer, and what is quoted is masked.
 
-use std::borrow::Cow;
 use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
-use bstr::ByteSlice;
 use trueline_facts::{Diagnostic, Finding, Level, Origin, RepoPath, Step};
 use trueline_history::worktree::LineMap;
 use trueline_sarif::line_hashes;
+use trueline_syntax::text::{decode, decode_shown};
 use trueline_taint::Engine;
 
 use super::before::{Base, Now};
@@ -78,7 +77,8 @@ impl Join<'_> {
         let is_foreign = |f: &Finding| f.engine != OWN_ENGINE;
         let foreign = findings.iter().any(is_foreign);
         let is_missing = foreign && self.contents.read(&path).is_err();
-        let lines = if foreign { content.lines().count() } else { 0 };
+        let shown = LazyCell::new(|| decode_shown(&content));
+        let lines = if foreign { shown.lines().count() } else { 0 };
         let values = foreign.then(|| self.secret_values());
         let mut nowhere = 0;
         for finding in &mut findings {
@@ -97,15 +97,11 @@ impl Join<'_> {
             // Masked already where it is taken from the file. What speaks of a whole file quotes no line of it.
             let is_of_line = !artifacts::speaks_of_file(finding);
             let taken = (finding.location.snippet.is_empty() && is_of_line)
-                .then(|| line_of(&content, finding.location.start.line, &path, self.secrets));
+                .then(|| line_of(&shown, finding.location.start.line, &path, self.secrets));
             // The content is read only where a secret stands.
             let secret = self.secrets.contains(&path, line);
-            let raw = if secret {
-                line_at(&content, line)
-            } else {
-                Cow::Borrowed("")
-            };
-            redact::finding(finding, &raw, values, self.secrets);
+            let raw = if secret { line_at(&shown, line) } else { "" };
+            redact::finding(finding, raw, values, self.secrets);
             if let Some(taken) = taken {
                 finding.location.snippet = taken;
             }
@@ -145,8 +141,9 @@ impl Join<'_> {
         places.add(&answered.hidden);
         let suppressed = answered.shown;
         if self.line_hashes && !(findings.is_empty() && suppressed.is_empty()) {
-            let text = content.to_str_lossy();
-            joined.line_hashes.insert(path.clone(), line_hashes(&text));
+            joined
+                .line_hashes
+                .insert(path.clone(), line_hashes(&decode(&content)));
         }
         joined.files.push(JoinedFile {
             findings,
@@ -205,19 +202,19 @@ fn collapse(trace: &mut Vec<Step>) {
 }
 
 /// A line of a file as it stands there.
-fn line_at(content: &[u8], line: u32) -> Cow<'_, str> {
-    let line = content.lines().nth(line.saturating_sub(1) as usize);
-    line.unwrap_or_default().to_str_lossy()
+fn line_at(text: &str, line: u32) -> &str {
+    let line = text.lines().nth(line.saturating_sub(1) as usize);
+    line.unwrap_or_default()
 }
 
 /// Bytes by which one sees that a content is no text, as git does.
 const HEAD: usize = 8_000;
 
 /// The line, to be shown: of what is no text nothing is one.
-fn line_of(content: &[u8], line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
-    if content.iter().take(HEAD).any(|byte| *byte == 0) {
+fn line_of(text: &str, line: u32, path: &RepoPath, secrets: &redact::SecretLines) -> String {
+    if text.bytes().take(HEAD).any(|byte| byte == 0) {
         return String::new();
     }
-    let text = line_at(content, line);
-    redact::cut(&secrets.shown(path, line, text.trim_end()))
+    let line_text = line_at(text, line);
+    redact::cut(&secrets.shown(path, line, line_text.trim_end()))
 }

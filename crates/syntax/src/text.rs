@@ -1,0 +1,143 @@
+//! Bytes of a file as text: the one reading in which places are counted, lines are shown and secrets are masked.
+//!
+//! UTF-16 is known by its mark, or by every other byte of its beginning; anything else is UTF-8 in which what is no
+//! text was replaced. Two parts of the program that read a file in two ways would mask another place than the one
+//! that was found.
+
+use std::borrow::Cow;
+
+use crate::lines::BYTE_ORDER_MARK;
+
+/// Bytes at the beginning by which UTF-16 without a mark is known.
+const HEAD: usize = 512;
+/// With fewer, nothing is known.
+const LEAST: usize = 8;
+
+/// The order of the two bytes of a unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Order {
+    Little,
+    Big,
+}
+
+/// The text of a file. A byte order mark of UTF-8 stays in it as U+FEFF, so that bytes of the text are bytes of the
+/// file; it is in no column.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match marked(bytes).or_else(|| unmarked(bytes).map(|order| (order, bytes))) {
+        Some((order, units)) => Cow::Owned(from_utf16(order, units)),
+        None => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// The text of a file that a front end reads: it takes no guess for UTF-16.
+#[must_use]
+pub fn decode_source(bytes: &[u8]) -> Cow<'_, str> {
+    match marked(bytes) {
+        Some((order, units)) => Cow::Owned(from_utf16(order, units)),
+        None => String::from_utf8_lossy(bytes),
+    }
+}
+
+/// The text of a file as lines of it are shown: without a mark, which is in no column.
+#[must_use]
+pub fn decode_shown(bytes: &[u8]) -> Cow<'_, str> {
+    match decode(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(without_mark(text)),
+        Cow::Owned(text) if text.starts_with(BYTE_ORDER_MARK) => {
+            Cow::Owned(without_mark(&text).to_owned())
+        }
+        Cow::Owned(text) => Cow::Owned(text),
+    }
+}
+
+/// A text without its byte order mark.
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
+
+/// Whether a file is UTF-16, marked or not.
+#[must_use]
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    marked(bytes).is_some() || unmarked(bytes).is_some()
+}
+
+/// The order that the mark says, and what follows it.
+fn marked(bytes: &[u8]) -> Option<(Order, &[u8])> {
+    match bytes {
+        // The mark of UTF-32.
+        [0xff, 0xfe, 0, 0, ..] => None,
+        [0xff, 0xfe, rest @ ..] => Some((Order::Little, rest)),
+        [0xfe, 0xff, rest @ ..] => Some((Order::Big, rest)),
+        _ => None,
+    }
+}
+
+/// The order of units of ASCII without a mark: every other byte is zero, and the others are of text.
+fn unmarked(bytes: &[u8]) -> Option<Order> {
+    let (pairs, _) = bytes.get(..HEAD.min(bytes.len()))?.as_chunks::<2>();
+    if pairs.len() * 2 < LEAST {
+        return None;
+    }
+    let is_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    if pairs.iter().all(|[low, high]| *high == 0 && is_text(*low)) {
+        Some(Order::Little)
+    } else if pairs.iter().all(|[high, low]| *high == 0 && is_text(*low)) {
+        Some(Order::Big)
+    } else {
+        None
+    }
+}
+
+fn from_utf16(order: Order, bytes: &[u8]) -> String {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| match order {
+        Order::Little => u16::from_le_bytes(*pair),
+        Order::Big => u16::from_be_bytes(*pair),
+    });
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(order).collect()
+    }
+
+    #[test]
+    fn utf16_is_read_in_both_orders_with_a_mark_and_without() {
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let marked = utf16("\u{feff}key = é\n", order);
+            assert_eq!(decode(&marked), "key = é\n");
+            assert_eq!(decode_source(&marked), "key = é\n");
+            let plain = utf16("key = 1\r\n", order);
+            assert_eq!(decode(&plain), "key = 1\r\n");
+            assert!(is_utf16(&plain) && is_utf16(&marked));
+            assert_eq!(decode_source(&plain).matches('\0').count(), 9);
+        }
+    }
+
+    #[test]
+    fn what_is_no_utf16_is_utf8_and_keeps_its_mark_only_for_places_in_bytes() {
+        assert_eq!(decode(b"\xef\xbb\xbfa = 1"), "\u{feff}a = 1");
+        assert_eq!(decode_shown(b"\xef\xbb\xbfa = 1"), "a = 1");
+        assert_eq!(decode_shown(b"\xef\xbb\xbfa = \xe9"), "a = \u{fffd}");
+        assert_eq!(decode(b"caf\xe9 = 1"), "caf\u{fffd} = 1");
+        for bytes in [
+            b"a\0b\0".as_slice(),
+            b"a\0b\0c\0\x01\0e\0",
+            b"\0a\0b\0c\0d\0e",
+            b"\0\0a\0b\0c\0d",
+            b"\xff\xfe\0\0a\0\0\0",
+            b"abcdefgh",
+            b"",
+        ] {
+            assert_eq!(is_utf16(bytes), bytes.starts_with(b"\0a"), "{bytes:?}");
+        }
+    }
+}
