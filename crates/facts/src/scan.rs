@@ -153,9 +153,29 @@ pub struct WeaknessRate {
     /// Findings of the second tier that are not among the reported ones (`--all` lists them).
     #[serde(default)]
     pub uncertain: u64,
+    /// Where those stand at sites of which nothing is reported: they would be hits of the shares above.
+    #[serde(default, skip_serializing_if = "UncertainSites::is_empty")]
+    pub uncertain_sites: UncertainSites,
     /// Findings, of either tier, that a comment or the baseline answers. Their sites are in no group.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub answered: u64,
+}
+
+/// Sites with a finding of the second tier alone, by group, where that tier was not asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct UncertainSites {
+    /// On known-AI lines.
+    pub known_ai: u64,
+    /// On all other lines.
+    pub not_known_ai: u64,
+    /// On lines that a whole squash credits to AI, perhaps rightly.
+    pub perhaps_ai: u64,
+}
+
+impl UncertainSites {
+    const fn is_empty(&self) -> bool {
+        self.known_ai + self.not_known_ai + self.perhaps_ai == 0
+    }
 }
 
 impl WeaknessRate {

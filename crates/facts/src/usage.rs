@@ -136,10 +136,16 @@ pub struct EvidenceCoverage {
     /// origin is unknown, and they are in neither share.
     #[serde(default)]
     pub hinted: u64,
+    /// Those of them that the window added.
+    #[serde(default)]
+    pub recent_hinted: u64,
     /// Lines of HEAD that a tool may have written, as far as the evidence of a whole squash (or of a
     /// commit to which it gave a few lines) tells: they are in neither share.
     #[serde(default)]
     pub upper_bound: u64,
+    /// Those of them that the window added.
+    #[serde(default)]
+    pub recent_upper_bound: u64,
     /// Lines of HEAD of which it is not known when they were added, as history is cut or cannot be read before it. They are in
     /// `all`, unless only lines from some time on count, and never in `recent`.
     #[serde(default)]
@@ -147,9 +153,15 @@ pub struct EvidenceCoverage {
     /// Lines of generated, vendored or lock files or translations of which it is known who wrote them: they are in neither share.
     #[serde(default)]
     pub generated: u64,
+    /// Those of them that the window added.
+    #[serde(default)]
+    pub recent_generated: u64,
     /// Files too large to trace that commits of AI tools made or changed: their lines are in neither share.
     #[serde(default)]
     pub large_files: u64,
+    /// Those of them that such commits of the window made or changed.
+    #[serde(default)]
+    pub recent_large_files: u64,
     /// Lines of the window known to come from a tool, per tool.
     pub by_tool: BTreeMap<ToolId, u64>,
     /// The exact switches that would raise it, most useful first.

@@ -12,7 +12,7 @@ use trueline_facts::health::{
 };
 use trueline_facts::pipeline::{Entry, EntryKind};
 use trueline_facts::scan::{
-    LanguageCoverage, Repository, ScanReport, SourceCoverage, WeaknessRate,
+    LanguageCoverage, Repository, ScanReport, SourceCoverage, UncertainSites, WeaknessRate,
 };
 use trueline_facts::shadow::{ShadowAi, Signal, SignalKind, SignalState};
 use trueline_facts::stats::{NoteCounts, RepositoryStats, StatsReport, Together};
@@ -166,6 +166,7 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
                 ),
                 perhaps_ai: Proportion::default(),
                 uncertain: 0,
+                uncertain_sites: UncertainSites::default(),
                 answered: 0,
             }
         })
@@ -419,10 +420,14 @@ fn usage(code: &[CodeView]) -> Usage {
             recent: Proportion::new(6_240, 10_030),
             all: Proportion::new(all.ai + all.human, all.total),
             hinted: 0,
+            recent_hinted: 0,
             upper_bound: 0,
+            recent_upper_bound: 0,
             undated: 0,
             generated: 0,
+            recent_generated: 0,
             large_files: 0,
+            recent_large_files: 0,
             by_tool: BTreeMap::new(),
             advice: vec![
                 Advice {

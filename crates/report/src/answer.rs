@@ -321,12 +321,30 @@ pub(crate) fn gives(advice: &Advice) -> &str {
     advice.what.trim_end_matches([':', '.'])
 }
 
+/// Which lines a sentence about evidence coverage opens with: what is said beside it speaks of the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum About {
+    /// Those of the window.
+    Recent,
+    All,
+    /// Those that `--since` asks for.
+    Since,
+}
+
+impl About {
+    /// `is_recent`: where no time is asked for, the sentence opens with the lines of the window.
+    pub(crate) const fn of(since: Option<Timestamp>, is_recent: bool) -> Self {
+        match since {
+            Some(_) => Self::Since,
+            None if is_recent => Self::Recent,
+            None => Self::All,
+        }
+    }
+}
+
 /// What is said beside evidence coverage, in its order: the tools that recent lines name, and the lines that
 /// are not counted in it.
-pub(crate) fn beside_coverage(
-    coverage: &EvidenceCoverage,
-    since: Option<Timestamp>,
-) -> Vec<String> {
+pub(crate) fn beside_coverage(coverage: &EvidenceCoverage, about: About) -> Vec<String> {
     let mut beside = Vec::new();
     let mut tools: Vec<_> = coverage
         .by_tool
@@ -339,55 +357,83 @@ pub(crate) fn beside_coverage(
         .map(|(tool, lines)| format!("{} {}", words::tool(tool), words::count(*lines)))
         .collect();
     if !tools.is_empty() {
-        let recent = match since {
-            Some(_) => format!("those of the last {} days", coverage.window_days),
-            None => "the recent ones".to_owned(),
+        let recent = match about {
+            About::Since => format!("those of the last {} days", coverage.window_days),
+            About::Recent | About::All => "the recent ones".to_owned(),
         };
         beside.push(format!("of {recent} {}", tools.join(", ")));
     }
-    if coverage.hinted > 0 {
-        beside.push(format!(
-            "not among them {} with a hint alone",
-            words::counted(coverage.hinted, "line")
-        ));
-    }
+    let not_among = |recent, all, unit, what| not_among(coverage, about, (recent, all), unit, what);
+    beside.extend(not_among(
+        coverage.recent_hinted,
+        coverage.hinted,
+        "line",
+        "with a hint alone",
+    ));
     if coverage.undated > 0 {
         let lines = words::counted(coverage.undated, "line");
-        beside.push(match since {
-            Some(_) => format!("not among them {lines} of which it is not known when they were added, as {CUT_BEFORE}"),
-            None => format!("when {lines} of all were added is not known, as {CUT_BEFORE}, so they are not among the recent ones"),
+        beside.push(match about {
+            About::Since => format!("not among them {lines} of which it is not known when they were added, as {CUT_BEFORE}"),
+            About::Recent | About::All => format!("when {lines} of all were added is not known, as {CUT_BEFORE}, so they are not among the recent ones"),
         });
     }
-    if coverage.generated > 0 {
-        beside.push(format!(
-            "not among them {} of generated, vendored or lock files that {} who wrote {}",
-            words::counted(coverage.generated, "line"),
-            if coverage.generated == 1 {
-                "says"
-            } else {
-                "say"
-            },
-            if coverage.generated == 1 {
-                "it"
-            } else {
-                "them"
-            }
-        ));
-    }
-    if coverage.large_files > 0 {
-        beside.push(format!(
-            "not among them {} of commits with AI, too large to trace",
-            words::counted(coverage.large_files, "file")
-        ));
-    }
-    if coverage.upper_bound > 0 {
-        beside.push(format!(
-            "not among them {} {}",
-            words::counted(coverage.upper_bound, "line"),
-            words::PERHAPS
-        ));
-    }
+    beside.extend(not_among(
+        coverage.recent_generated,
+        coverage.generated,
+        "line",
+        "of generated, vendored or lock files with evidence of who wrote them",
+    ));
+    beside.extend(not_among(
+        coverage.recent_large_files,
+        coverage.large_files,
+        "file",
+        "of commits with AI, too large to trace",
+    ));
+    beside.extend(not_among(
+        coverage.recent_upper_bound,
+        coverage.upper_bound,
+        "line",
+        words::PERHAPS,
+    ));
     beside
+}
+
+/// Lines or files that are not among those with evidence; `None` where there are none. Beside a sentence about recent
+/// ones the figure of all says so.
+fn not_among(
+    coverage: &EvidenceCoverage,
+    about: About,
+    (recent, all): (u64, u64),
+    unit: &str,
+    what: &str,
+) -> Option<String> {
+    if all == 0 {
+        return None;
+    }
+    if about != About::Recent || recent == all {
+        return Some(format!(
+            "not among them {} {what}",
+            words::counted(all, unit)
+        ));
+    }
+    let of_all = format!("{} of all {unit}s", words::count(all));
+    if recent > 0 {
+        let recent = words::counted(recent, unit);
+        return Some(format!("not among them {recent} {what} ({of_all})"));
+    }
+    let none = if all == 1 {
+        "not one that is"
+    } else {
+        "none of them"
+    };
+    let known = if coverage.undated > 0 {
+        " known to be"
+    } else {
+        ""
+    };
+    Some(format!(
+        "not among them {of_all}, {none}{known} recent, {what}"
+    ))
 }
 
 /// Why it is not known when lines were added.

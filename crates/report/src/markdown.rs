@@ -9,9 +9,10 @@ use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::stats::{RepositoryStats, StatsReport};
 use trueline_facts::usage::{EvidenceCoverage, ToolUse, Usage};
-use trueline_facts::{Diagnostic, Finding, Location, Proportion, Timestamp, ToolId};
+use trueline_facts::{Diagnostic, Finding, Location, Timestamp, ToolId};
 
-use crate::answer::{Standing, WithoutOrigins};
+use crate::answer::{About, Standing, WithoutOrigins};
+use crate::words::SiteRate;
 use crate::{answer, select, words};
 
 /// By this line a bot finds its own comment again.
@@ -170,7 +171,7 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
             out,
             "- **Evidence coverage:** {why}{of_all}, so the AI share is unknown (not zero)"
         );
-        out.push_str(&gaps_of_coverage(coverage, None));
+        out.push_str(&gaps_of_coverage(coverage, About::All));
     } else if recent.of == 0 {
         let _ = writeln!(
             out,
@@ -179,7 +180,7 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
             words::counted(lines.total, "line"),
             answer::none_recent(coverage)
         );
-        out.push_str(&gaps_of_coverage(coverage, None));
+        out.push_str(&gaps_of_coverage(coverage, About::All));
         let _ = writeln!(
             out,
             "- **AI share:** {} of all lines",
@@ -193,7 +194,7 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
             coverage.window_days,
             words::of(recent)
         );
-        out.push_str(&gaps_of_coverage(coverage, None));
+        out.push_str(&gaps_of_coverage(coverage, About::Recent));
         let _ = writeln!(
             out,
             "- **AI share:** {} of these and {} of all {}",
@@ -204,10 +205,28 @@ fn who(out: &mut String, report: &ScanReport, usage: &Usage) {
     }
 }
 
+/// Evidence coverage, and of which lines.
+fn share_covered(coverage: &EvidenceCoverage, since: Option<Timestamp>, about: About) -> String {
+    let known = match about {
+        About::Recent => &coverage.recent,
+        About::All | About::Since => &coverage.all,
+    };
+    let share = words::percent(known.hits, known.of);
+    match since {
+        _ if known.of == 0 => share,
+        Some(since) => format!("{share} of the {}", answer::since(since)),
+        None if about == About::Recent => {
+            let days = coverage.window_days;
+            format!("{share} of the lines added in the last {days} days")
+        }
+        None => format!("{share} of all lines; {}", answer::none_recent(coverage)),
+    }
+}
+
 /// What is beside evidence coverage, and what to switch on.
-fn gaps_of_coverage(coverage: &EvidenceCoverage, since: Option<Timestamp>) -> String {
+fn gaps_of_coverage(coverage: &EvidenceCoverage, about: About) -> String {
     let mut out = String::new();
-    for beside in answer::beside_coverage(coverage, since) {
+    for beside in answer::beside_coverage(coverage, about) {
         let _ = writeln!(out, "  - {}", text(&answer::capital(&beside)));
     }
     for advice in answer::advice(coverage) {
@@ -325,8 +344,8 @@ fn weaknesses(out: &mut String, weak: &[&WeaknessRate]) {
             "| {} | {} | {} | {} |",
             code(rate.rule.as_str()),
             words::severity(rate.severity),
-            figures(&rate.known_ai),
-            figures(&rate.not_known_ai)
+            figures(SiteRate::known_ai(rate)),
+            figures(SiteRate::not_known_ai(rate))
         );
     }
     let perhaps = words::perhaps_ai_sites(weak.iter().copied());
@@ -336,16 +355,23 @@ fn weaknesses(out: &mut String, weak: &[&WeaknessRate]) {
     out.push_str("\n</details>\n\n");
 }
 
-fn figures(p: &Proportion) -> String {
+fn figures(rate: SiteRate<'_>) -> String {
+    let p = rate.shown;
     if p.of == 0 {
         return "no site".to_owned();
     }
-    format!(
-        "{}: {} ({})",
-        words::of(p),
-        words::percent(p.hits, p.of),
-        words::interval(p, true)
-    )
+    let doubt = rate.less_certain();
+    if rate.is_doubted_zero() {
+        return format!("{} shown; {}", words::of(p), doubt.unwrap_or_default());
+    }
+    let mut text = format!("{}: {}", words::of(p), words::percent(p.hits, p.of));
+    if let Some(interval) = rate.interval(true) {
+        let _ = write!(text, " ({interval})");
+    }
+    if let Some(doubt) = doubt {
+        let _ = write!(text, " + {doubt}");
+    }
+    text
 }
 
 fn diagnostics(out: &mut String, all: &[Diagnostic]) {
@@ -459,10 +485,11 @@ pub fn stats(report: &StatsReport) -> String {
     for one in &report.repositories {
         let mut health = rework(&one.health, answer::as_far_as_read(&one.diagnostics));
         unreviewed(&mut health, &one.health.review);
-        let gaps = gaps_of_coverage(&one.usage.coverage, one.since);
+        let coverage = &one.usage.coverage;
+        let about = About::of(one.since, coverage.recent.of > 0);
+        let gaps = gaps_of_coverage(coverage, about);
         if !gaps.is_empty() {
-            let known = answer::coverage(one);
-            let share = words::percent(known.hits, known.of);
+            let share = share_covered(coverage, one.since, about);
             health.insert_str(0, &format!("- **Evidence coverage:** {share}\n{gaps}"));
         }
         let anomalies = &one.health.anomalies;

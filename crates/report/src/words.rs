@@ -2,6 +2,7 @@
 //! made visible. One place, so that the terminal, the comment and the page say the same.
 
 mod shares;
+mod sites;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -25,6 +26,7 @@ use crate::answer::Standing;
 pub(crate) use shares::{
     PERHAPS, ai_count, ai_floor, ai_floor_of, ai_grounds, ai_share, ai_share_of, ai_tag, shares,
 };
+pub(crate) use sites::SiteRate;
 
 /// `12,345`.
 pub(crate) fn count(n: u64) -> String {
@@ -297,18 +299,23 @@ pub(crate) fn more_unreviewed(review: &Review, listed: usize) -> Option<String> 
 
 /// What is left out of the comparison of weaknesses per site; empty where nothing is.
 pub(crate) fn perhaps_ai_sites<'r>(rates: impl IntoIterator<Item = &'r WeaknessRate>) -> String {
-    let (mut hits, mut sites) = (0, 0);
+    let (mut hits, mut sites, mut uncertain) = (0, 0, 0);
     for rate in rates {
         hits += rate.perhaps_ai.hits;
         sites += rate.perhaps_ai.of;
+        uncertain += rate.uncertain_sites.perhaps_ai;
     }
     if sites == 0 {
         return String::new();
     }
     format!(
-        "In neither group: {} on lines {PERHAPS}, {} with a finding.",
+        "In neither group: {} on lines {PERHAPS}, {} with a finding{}.",
         counted(sites, "site"),
-        count(hits)
+        count(hits),
+        match uncertain {
+            0 => String::new(),
+            _ => format!(" and {} with less certain ones", count(uncertain)),
+        }
     )
 }
 

@@ -57,6 +57,30 @@ fn a_parameterised_query_is_an_exposed_site_without_a_finding() {
 }
 
 #[test]
+fn sites_with_less_certain_findings_alone_are_counted_until_they_are_reported() {
+    let repository = Repository::new();
+    let view = "from flask import make_response\n\n\ndef view():\n    response = make_response(\"ok\")\n    response.set_cookie(\"csrf_token\", \"x\")\n    response.set_cookie(\"theme\", \"dark\")\n    return response\n";
+    repository.write("app.py", view).commit("feat: view");
+    let rate = |arguments: &[&str]| {
+        let report = repository.trueline(arguments).json();
+        let rates = report["weaknesses"].as_array().unwrap();
+        let rate = rates.iter().find(|rate| rate["rule"] == "insecure-cookie");
+        rate.unwrap().clone()
+    };
+    let shown = rate(&["scan", "--format", "json"]);
+    let group = &shown["not_known_ai"];
+    assert_eq!((&group["hits"], &group["of"]), (&1.into(), &2.into()));
+    assert_eq!(shown["uncertain"], 1);
+    assert_eq!(
+        shown["uncertain_sites"],
+        serde_json::json!({ "known_ai": 0, "not_known_ai": 1, "perhaps_ai": 0 })
+    );
+    let all = rate(&["scan", "--all", "--format", "json"]);
+    assert_eq!(all["not_known_ai"]["hits"], 2);
+    assert_eq!(all.get("uncertain_sites"), None);
+}
+
+#[test]
 fn fail_on_sets_the_exit_code() {
     let repository = with_an_unsafe_view();
     assert_eq!(

@@ -9,7 +9,7 @@ use trueline_facts::usage::{
 };
 use trueline_facts::{EvidenceClass, Proportion, RepoPath, Timestamp, ToolId};
 
-use super::view::View;
+use super::view::{Lines, View};
 use super::{Source, advice};
 use crate::model::{ChangeKind, FileContent, PathIx};
 
@@ -31,10 +31,14 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
         recent: known(&tally.recent_lines),
         all: known(&tally.lines),
         hinted: tally.hinted,
+        recent_hinted: tally.recent_hinted,
         upper_bound: tally.lines.ai_upper_bound,
+        recent_upper_bound: tally.recent_lines.ai_upper_bound,
         undated: undated(view),
         generated: tally.generated.known(),
+        recent_generated: tally.recent_generated.known(),
         large_files: tally.large_files.len() as u64,
+        recent_large_files: tally.recent_large_files.len() as u64,
         advice: advice::advice(view, source, &tally.recent_by_tool, &tally.recent_lines),
         by_tool: tally.recent_by_tool,
     };
@@ -58,6 +62,11 @@ pub(super) fn usage(view: &View<'_>, source: &dyn Source) -> Usage {
             })
             .collect(),
     }
+}
+
+/// Where the window of evidence coverage begins.
+fn recent_from(view: &View<'_>) -> Timestamp {
+    view.days_ago(view.options.coverage_days)
 }
 
 /// Lines that history is cut before, or cannot be read before.
@@ -118,9 +127,12 @@ struct Tally<'a> {
     recent_lines: LineShares,
     /// Unknown lines with hints.
     hinted: u64,
+    recent_hinted: u64,
     generated: LineShares,
+    recent_generated: LineShares,
     /// Files of HEAD that are too large to trace and that a tool had a part in.
     large_files: BTreeSet<PathIx>,
+    recent_large_files: BTreeSet<PathIx>,
     recent_by_tool: BTreeMap<ToolId, u64>,
     tools: BTreeMap<ToolId, ToolDraft>,
     purposes: BTreeMap<Purpose, u64>,
@@ -135,8 +147,11 @@ impl<'a> Tally<'a> {
             lines: LineShares::default(),
             recent_lines: LineShares::default(),
             hinted: 0,
+            recent_hinted: 0,
             generated: LineShares::default(),
+            recent_generated: LineShares::default(),
             large_files: BTreeSet::new(),
+            recent_large_files: BTreeSet::new(),
             recent_by_tool: BTreeMap::new(),
             tools: BTreeMap::new(),
             purposes: BTreeMap::new(),
@@ -153,12 +168,17 @@ impl<'a> Tally<'a> {
     }
 
     fn lines(&mut self, view: &View<'_>) {
-        let recent_from = view.days_ago(view.options.coverage_days);
+        let recent_from = recent_from(view);
+        let is_recent = |lines: &Lines| lines.dated && view.time(lines.commit) >= recent_from;
         let mut by_commit = vec![LineShares::default(); view.history.commits.len()];
         for (path, lines) in view.files() {
             if view.is_generated(path) {
                 for lines in lines {
-                    self.generated.add(&view.shares(&lines));
+                    let shares = view.shares(&lines);
+                    self.generated.add(&shares);
+                    if is_recent(&lines) {
+                        self.recent_generated.add(&shares);
+                    }
                     if let Some(tool) = view.origins.origin(lines.origin).tool() {
                         self.tool(tool).report.generated_lines += lines.len;
                     }
@@ -178,12 +198,13 @@ impl<'a> Tally<'a> {
                     commit.add(&shares);
                 }
                 let origin = view.origins.origin(lines.origin);
-                if !origin.is_known() && origin.has_evidence() {
-                    self.hinted += lines.len;
-                }
-                let is_recent = lines.dated && view.time(lines.commit) >= recent_from;
+                let is_recent = is_recent(&lines);
                 if is_recent {
                     self.recent_lines.add(&shares);
+                }
+                if !origin.is_known() && origin.has_evidence() {
+                    self.hinted += lines.len;
+                    self.recent_hinted += if is_recent { lines.len } else { 0 };
                 }
                 if let Some(tool) = origin.tool() {
                     let best = origin.evidence.first().map(|e| e.class);
@@ -278,8 +299,12 @@ impl<'a> Tally<'a> {
         let changes = view.history.changes.iter();
         for change in changes.filter(|c| large.contains(&c.path) && c.kind != ChangeKind::Deleted) {
             if view.is_recent_enough(change.commit) {
+                let is_recent = view.time(change.commit) >= recent_from(view);
                 for (tool, _) in view.tools(change.commit) {
                     of_tools.entry(tool).or_default().insert(change.path);
+                    if is_recent {
+                        self.recent_large_files.insert(change.path);
+                    }
                 }
             }
         }

@@ -344,6 +344,42 @@ fn since_leaves_out_older_lines_and_commits() {
 }
 
 #[test]
+fn what_is_beside_coverage_is_counted_for_all_lines_and_for_the_recent_ones() {
+    let mut tables = Tables::new();
+    let new = tables.signed(10, "claude");
+    let old = tables.signed(200, "claude");
+    let hint = origin(Author::Unknown, EvidenceClass::Hint, Grain::Commit);
+    let mut perhaps = origin(ai("codex"), EvidenceClass::Identity, Grain::Commit);
+    perhaps.confidence = Confidence::Low;
+    tables.origins.origins.extend([hint, perhaps]);
+    let (hint, perhaps) = (OriginIx(4), OriginIx(5));
+    tables.file("x.rs", &[(3, new, hint), (40, old, hint)]);
+    tables.file("y.rs", &[(5, new, perhaps), (60, old, perhaps)]);
+    // Lines of generated files count where it is known who wrote them.
+    tables.file(
+        "Cargo.lock",
+        &[(7, new, CODEX_COMMIT), (80, old, HUMAN), (9, new, UNKNOWN)],
+    );
+    for (path, by) in [("a.txt", new), ("b.txt", old), ("c.txt", old)] {
+        tables.file(path, &[]);
+        tables.history.files.last_mut().unwrap().content = FileContent::TooLarge;
+        tables.change(by, path, ChangeKind::Added, 0);
+    }
+    let coverage = tables.signals().usage().coverage;
+    assert_eq!((coverage.recent_hinted, coverage.hinted), (3, 43));
+    assert_eq!((coverage.recent_upper_bound, coverage.upper_bound), (5, 65));
+    assert_eq!((coverage.recent_generated, coverage.generated), (7, 87));
+    assert_eq!((coverage.recent_large_files, coverage.large_files), (1, 3));
+    assert_eq!((coverage.recent.of, coverage.all.of), (8, 108));
+    // Of lines with no known time none is recent.
+    for run in &mut tables.origins.files[0].runs {
+        run.end = RunEnd::Boundary;
+    }
+    let coverage = tables.signals().usage().coverage;
+    assert_eq!((coverage.recent_hinted, coverage.hinted), (0, 43));
+}
+
+#[test]
 fn a_reviewer_and_a_weak_hint_are_no_use_of_a_tool() {
     let mut tables = Tables::new();
     let commit = tables.commit(3, "dev@example.org");

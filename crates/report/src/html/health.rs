@@ -105,7 +105,7 @@ fn pairs(out: &mut String, what: &str, rows: &[(String, Proportion, Proportion)]
     out.push_str("</th><th scope=\"col\" class=\"n\"><span class=\"key k-dot\"></span> known AI</th><th scope=\"col\" class=\"n\"><span class=\"key k-diamond\"></span> not known AI</th></tr></thead><tbody>");
     for (name, ai, other) in rows {
         put!(out, "<tr><th scope=\"row\">{name}</th><td>");
-        intervals::pair(out, ai, other, scale);
+        intervals::pair(out, [Some(ai), Some(other)], scale);
         out.push_str("</td>");
         for p in [ai, other] {
             if p.of == 0 {

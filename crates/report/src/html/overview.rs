@@ -8,7 +8,7 @@ use trueline_facts::{Diagnostic, Finding, Timestamp};
 use super::charts::bars;
 use super::escape::{esc, heading, prose};
 use super::put;
-use crate::answer::WithoutOrigins;
+use crate::answer::{About, WithoutOrigins};
 use crate::{answer, select, words};
 
 /// The opening of a scan page.
@@ -141,6 +141,7 @@ pub(super) fn coverage_card(
         words::percent(recent.hits, recent.of)
     );
     bars::gauge(out, recent, "f-good");
+    let mut about = About::of(since, false);
     if let Some(since) = since.filter(|_| why.is_none()) {
         put!(
             out,
@@ -167,6 +168,7 @@ pub(super) fn coverage_card(
             answer::capital(&answer::none_recent(coverage))
         );
     } else {
+        about = About::Recent;
         put!(
             out,
             "<p>of the lines added in the last {} days say who wrote them ({}). Of all lines: {}.</p>",
@@ -175,7 +177,7 @@ pub(super) fn coverage_card(
             words::percent(coverage.all.hits, coverage.all.of)
         );
     }
-    for beside in answer::beside_coverage(coverage, since) {
+    for beside in answer::beside_coverage(coverage, about) {
         put!(out, "<p>{}.</p>", esc(&answer::capital(&beside)));
     }
     out.push_str("</article>\n");

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use trueline_facts::scan::{ScanReport, WeaknessRate};
-use trueline_facts::{Author, Finding, Proportion, RuleId, Severity, Tier};
+use trueline_facts::{Author, Finding, RuleId, Severity, Tier};
 
 use super::charts::intervals;
 use super::escape::esc;
 use super::put;
-use crate::words;
+use crate::words::{self, SiteRate};
 
 /// Findings of one rule by origin.
 #[derive(Clone, Copy, Default)]
@@ -60,7 +60,9 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
         rates
             .iter()
             .filter(|rate| !any || hits(rate) > 0)
-            .flat_map(|rate| [&rate.known_ai, &rate.not_known_ai]),
+            .flat_map(|rate| groups(rate))
+            .filter(|group| group.is_interval_true())
+            .map(|group| group.shown),
     );
     out.push_str("<div class=\"panel\"><ul class=\"legend\"><li><span class=\"key k-dot\"></span>known AI</li><li><span class=\"key k-diamond\"></span>not known AI: people and unknown</li></ul>\n<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Weaknesses per exposed site\"><table class=\"rates\"><thead><tr><th scope=\"col\">weakness</th><th scope=\"col\" class=\"wide-cell\">share of sites with a finding");
     intervals::axis(out, scale);
@@ -70,6 +72,8 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
         .map(|c| c.ai.max(c.human).max(c.unknown))
         .max()
         .unwrap_or(0);
+    let mut all = rates.iter().flat_map(|rate| groups(rate));
+    let is_doubted = all.any(|group| group.less_certain().is_some());
     for rate in rates {
         put!(out, "<tr><th scope=\"row\">");
         weakness(
@@ -79,12 +83,14 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
             rate.cwe.map(|cwe| cwe.to_string()),
         );
         out.push_str("</th><td>");
-        intervals::pair(out, &rate.known_ai, &rate.not_known_ai, scale);
+        let groups = groups(rate);
+        let drawn = groups.map(|group| group.is_interval_true().then_some(group.shown));
+        intervals::pair(out, drawn, scale);
         put!(
             out,
             "</td><td class=\"n\">{}</td><td class=\"n\">{}</td>",
-            figures(&rate.known_ai),
-            figures(&rate.not_known_ai)
+            figures(groups[0]),
+            figures(groups[1])
         );
         heat(
             out,
@@ -97,6 +103,9 @@ fn rates(out: &mut String, report: &ScanReport, counts: &BTreeMap<&RuleId, Count
     let perhaps = words::perhaps_ai_sites(&report.weaknesses);
     if !perhaps.is_empty() {
         put!(out, "<p class=\"note\">{perhaps}</p>");
+    }
+    if is_doubted {
+        out.push_str("<p class=\"note\">Less certain findings are not shown and in no share (<code>--all</code> reports them). Where an interval would deny them, none is given.</p>");
     }
     out.push_str("</div>\n");
 }
@@ -152,15 +161,31 @@ fn weakness(out: &mut String, rule: &RuleId, severity: Severity, cwe: Option<Str
     );
 }
 
-fn figures(p: &Proportion) -> String {
+/// The groups that are compared.
+fn groups(rate: &WeaknessRate) -> [SiteRate<'_>; 2] {
+    [SiteRate::known_ai(rate), SiteRate::not_known_ai(rate)]
+}
+
+fn figures(rate: SiteRate<'_>) -> String {
+    let p = rate.shown;
     if p.of == 0 {
         return "<span class=\"faint\">no site</span>".to_owned();
     }
+    let doubt = rate.less_certain();
+    if rate.is_doubted_zero() {
+        return format!(
+            "0 shown; {} <span class=\"sub\">of {}</span>",
+            doubt.unwrap_or_default(),
+            words::count(p.of)
+        );
+    }
+    let interval = rate.interval(true);
     format!(
-        "{} <span class=\"sub\">{} ({})</span>",
+        "{} <span class=\"sub\">{}{}</span>{}",
         words::percent(p.hits, p.of),
         words::of(p),
-        words::interval(p, true)
+        interval.map_or_else(String::new, |interval| format!(" ({interval})")),
+        doubt.map_or_else(String::new, |doubt| format!(" + {doubt}"))
     )
 }
 

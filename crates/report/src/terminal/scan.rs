@@ -1,14 +1,15 @@
 //! `trueline scan` on one screen: the answer, what is known about origins, the weaknesses per exposed
 //! site and what was looked for in vain, the worst findings, and what could not be read.
 
+use trueline_facts::Finding;
 use trueline_facts::scan::{ScanReport, WeaknessRate};
 use trueline_facts::usage::Usage;
-use trueline_facts::{Finding, Proportion};
 
 use super::finding::{finding, severity_ink};
 use super::layout::{Ink, Sheet, cell, number, whole};
 use super::sections;
 use crate::answer::WithoutOrigins;
+use crate::words::SiteRate;
 use crate::{Style, answer, select, words};
 
 /// Weaknesses listed before the rest is only counted.
@@ -235,8 +236,8 @@ fn weaknesses(sheet: &mut Sheet<'_>, report: &ScanReport, show_all: bool) {
 }
 
 fn row(sheet: &Sheet<'_>, rate: &WeaknessRate) -> Vec<super::layout::Cell> {
-    let (ai, ai_interval) = figures(sheet, &rate.known_ai);
-    let (other, other_interval) = figures(sheet, &rate.not_known_ai);
+    let (ai, ai_interval) = figures(sheet, SiteRate::known_ai(rate));
+    let (other, other_interval) = figures(sheet, SiteRate::not_known_ai(rate));
     vec![
         cell(words::visible(rate.rule.as_str())),
         cell(words::severity(rate.severity)).ink(severity_ink(rate.severity)),
@@ -247,13 +248,23 @@ fn row(sheet: &Sheet<'_>, rate: &WeaknessRate) -> Vec<super::layout::Cell> {
     ]
 }
 
-fn figures(sheet: &Sheet<'_>, p: &Proportion) -> (String, String) {
+fn figures(sheet: &Sheet<'_>, rate: SiteRate<'_>) -> (String, String) {
+    let p = rate.shown;
     if p.of == 0 {
         return ("no site".to_owned(), String::new());
     }
+    let doubt = rate.less_certain();
+    if rate.is_doubted_zero() {
+        return (format!("{} shown", words::of(p)), doubt.unwrap_or_default());
+    }
+    let interval = rate.interval(sheet.style.unicode);
+    let parts = [
+        interval.map(|interval| format!("({interval})")),
+        doubt.map(|doubt| format!("+ {doubt}")),
+    ];
     (
         format!("{}  {}", words::of(p), words::percent(p.hits, p.of)),
-        format!("({})", words::interval(p, sheet.style.unicode)),
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" "),
     )
 }
 

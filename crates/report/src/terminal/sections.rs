@@ -10,7 +10,7 @@ use trueline_facts::usage::{EvidenceCoverage, LineShares, ToolUse, Usage};
 use trueline_facts::{Diagnostic, Level, Timestamp, ToolId};
 
 use super::layout::{Cell, Ink, LABEL, Sheet, cell, number, whole};
-use crate::answer::Standing;
+use crate::answer::{About, Standing};
 use crate::{answer, select, words};
 
 /// Which lines the figures about origins speak of.
@@ -89,7 +89,9 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             words::percent(all.hits, all.of)
         ),
     };
-    for beside in answer::beside_coverage(coverage, scope.since) {
+    let is_recent = why.is_none() && all.hits > 0 && recent.of > 0;
+    let about = About::of(scope.since, is_recent);
+    for beside in answer::beside_coverage(coverage, about) {
         let _ = write!(text, "; {beside}");
     }
     sheet.labelled("Evidence", Ink::Plain, &text);

@@ -251,8 +251,13 @@ fn what_to_switch_on_is_the_same_everywhere() {
 fn what_stands_beside_evidence_coverage_is_the_same_everywhere() {
     let mut stats = fixtures::stats_of_one();
     let coverage = &mut stats.repositories[0].usage.coverage;
-    coverage.hinted = 12;
+    coverage.hinted = 1_012;
+    coverage.recent_hinted = 12;
+    coverage.generated = 2_345;
+    coverage.recent_generated = 1;
+    coverage.large_files = 3;
     coverage.upper_bound = 34;
+    coverage.recent_upper_bound = 34;
     let mut scan = fixtures::rich();
     scan.usage = Some(stats.repositories[0].usage.clone());
     let texts = [
@@ -261,14 +266,131 @@ fn what_stands_beside_evidence_coverage_is_the_same_everywhere() {
         html::scan(&scan, &[]),
     ];
     for text in everywhere(&stats).into_iter().chain(texts) {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = words.join(" ");
         for part in [
             "f the recent ones claude 3,000",
-            "ot among them 12 lines with a hint alone",
+            "ot among them 12 lines with a hint alone (1,012 of all lines)",
+            "ot among them 1 line of generated, vendored or lock files with evidence of who wrote them (2,345 of all lines)",
+            "ot among them 3 of all files, none of them recent, of commits with AI, too large to trace",
             "ot among them 34 lines that a squash or a larger commit credits to AI as a whole",
         ] {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
+}
+
+/// What a text says is not among the lines with evidence.
+fn not_among(text: &str) -> Vec<&str> {
+    let told = text.split("ot among them ").skip(1);
+    told.map(|rest| rest.split([';', '.', '\n', '<']).next().unwrap_or_default())
+        .collect()
+}
+
+#[test]
+fn beside_a_figure_of_all_lines_everything_is_of_all_lines() {
+    let mut stats = fixtures::stats_of_one();
+    let mut scan = fixtures::rich();
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.hinted = 1_012;
+    coverage.recent_hinted = 12;
+    // No line of the window stands: the sentence opens with all lines.
+    let whole = LineShares::default();
+    coverage.recent = Proportion::new(0, 0);
+    stats.repositories[0].usage.recent_lines = whole;
+    scan.usage = Some(stats.repositories[0].usage.clone());
+    let of_all = [
+        terminal::scan(&scan, &WIDE, false),
+        markdown::scan(&scan),
+        html::scan(&scan, &[]),
+    ];
+    for text in everywhere(&stats).iter().chain(&of_all) {
+        assert_eq!(not_among(text), ["1,012 lines with a hint alone"], "{text}");
+    }
+    let markdown = markdown::stats(&stats);
+    assert!(
+        markdown.contains(
+            "**Evidence coverage:** 41.2 % of all lines; no line added in the last 90 days stands"
+        ),
+        "{markdown}"
+    );
+    // With a time asked for, every figure is of the lines since then.
+    let one = &mut stats.repositories[0];
+    one.usage.coverage.recent = Proportion::new(6_200, 10_000);
+    one.since = Some(fixtures::NOW.plus_days(-300));
+    stats.since = Some("300d".into());
+    for text in everywhere(&stats) {
+        assert_eq!(
+            not_among(&text),
+            ["1,012 lines with a hint alone"],
+            "{text}"
+        );
+    }
+    let markdown = markdown::stats(&stats);
+    assert!(
+        markdown.contains("**Evidence coverage:** 41.2 % of the lines added since"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn where_lines_have_no_known_time_none_is_only_known_to_be_recent() {
+    let mut stats = fixtures::stats_of_one();
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.upper_bound = 1;
+    for text in everywhere(&stats) {
+        assert!(
+            text.contains("ot among them 1 of all lines, not one that is recent, that a squash"),
+            "{text}"
+        );
+    }
+    let coverage = &mut stats.repositories[0].usage.coverage;
+    coverage.upper_bound = 8_496;
+    coverage.undated = 40;
+    for text in everywhere(&stats) {
+        assert!(
+            text.contains("8,496 of all lines, none of them known to be recent, that a squash"),
+            "{text}"
+        );
+    }
+}
+
+/// The part of a text from one mark to another.
+fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
+    let (_, rest) = text.split_once(from).unwrap_or_default();
+    rest.split_once(to).unwrap_or_default().0
+}
+
+#[test]
+fn no_rate_denies_less_certain_findings_that_are_not_shown() {
+    let scan = fixtures::doubted();
+    let page = html::scan(&scan, &[]);
+    let rows = between(
+        &page,
+        "</thead><tbody>\n<tr><th scope=\"row\">sql",
+        "</div>\n<",
+    )
+    .replace("<tr>", "\n<tr>");
+    insta::assert_snapshot!(
+        "doubted_rates",
+        [
+            between(
+                &terminal::scan(&scan, &WIDE, false),
+                "Weaknesses per exposed site (95 % interval)\n",
+                "\n\n",
+            ),
+            between(
+                &markdown::scan(&scan),
+                "with 95 % intervals</summary>\n\n",
+                "</details>"
+            ),
+            &rows,
+        ]
+        .join("\n---\n")
+    );
+    // Where everything is shown, nothing is left out.
+    let sure = html::scan(&fixtures::rich(), &[]);
+    assert!(!between(&sure, "id=\"weaknesses\"", "</section>").contains("less certain"));
 }
 
 #[test]

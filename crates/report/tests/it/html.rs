@@ -358,7 +358,7 @@ fn what_whole_squashes_credit_to_ai_is_shown_as_the_upper_end() {
     let page = html::scan(&fixtures::squashed(), &[]);
     assert!(page.contains("<small>up to</small> <span class=\"nb\">31.0 %</span>"));
     assert!(page.contains("1,000 that a squash or a larger commit credits to AI as a whole"));
-    assert!(page.contains("Not among them 1,000 lines that a squash"));
+    assert!(page.contains("Not among them 500 lines that a squash or a larger commit credits to AI as a whole (1,000 of all lines)."));
 }
 
 #[test]

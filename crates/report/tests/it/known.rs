@@ -41,6 +41,7 @@ fn report(recent: LineShares, all: LineShares) -> ScanReport {
     usage.coverage.recent = Proportion::new(recent.known(), recent.total);
     usage.coverage.all = Proportion::new(all.known(), all.total);
     usage.coverage.upper_bound = all.ai_upper_bound;
+    usage.coverage.recent_upper_bound = recent.ai_upper_bound;
     usage.recent_lines = recent;
     usage.lines = all;
     report

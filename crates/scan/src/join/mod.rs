@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::{CodeView, OriginRun};
-use trueline_facts::scan::WeaknessRate;
+use trueline_facts::scan::{UncertainSites, WeaknessRate};
 use trueline_facts::{Finding, Origin, Proportion, RepoPath};
 use trueline_history::evidence::{OriginRun as HeadRun, Origins};
 use trueline_history::model::{FileContent, History};
@@ -157,11 +157,37 @@ pub(crate) enum SiteOrigin {
     Perhaps,
 }
 
+/// The exposed sites of one group.
+#[derive(Clone, Copy, Default)]
+struct Sites {
+    all: u64,
+    /// With a reported finding.
+    weak: u64,
+    /// With findings alone that were not asked for.
+    uncertain: u64,
+}
+
+impl Sites {
+    fn share(&self) -> Proportion {
+        Proportion::new(self.weak, self.all)
+    }
+}
+
+/// Where findings of ours stand.
+fn places(findings: &[Finding]) -> BTreeSet<(&str, u32, u32)> {
+    let ours = findings.iter().filter(|f| f.engine == crate::OWN_ENGINE);
+    ours.map(|f| {
+        let start = f.location.start;
+        (f.rule.as_str(), start.line, start.column)
+    })
+    .collect()
+}
+
 /// Weaknesses per exposed site: how many sites of each group have a finding. A finding of the
 /// second tier counts only when the second tier was asked for, because it is not in `files` then. A site whose
 /// finding is answered is neither clean nor weak: it is in no group.
 pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> {
-    let mut counts: BTreeMap<&str, [(u64, u64); 3]> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, [Sites; 3]> = BTreeMap::new();
     let mut hidden: BTreeMap<&str, u64> = BTreeMap::new();
     let mut answered: BTreeMap<&str, u64> = BTreeMap::new();
     for file in files {
@@ -171,27 +197,21 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
         for finding in &file.hidden {
             *hidden.entry(finding.rule.as_str()).or_default() += 1;
         }
-        let flagged: BTreeSet<(&str, u32, u32)> = file
-            .findings
-            .iter()
-            .filter(|f| f.engine == crate::OWN_ENGINE)
-            .map(|f| {
-                (
-                    f.rule.as_str(),
-                    f.location.start.line,
-                    f.location.start.column,
-                )
-            })
-            .collect();
+        let flagged = places(&file.findings);
+        let doubted = places(&file.hidden);
         for (site, origin) in &file.sites {
             let groups = counts.entry(site.rule.as_str()).or_default();
             if file.answered.have(site) {
                 continue;
             }
             let group = &mut groups[*origin as usize];
-            group.1 += 1;
+            group.all += 1;
             let at = (site.rule.as_str(), site.start.line, site.start.column);
-            group.0 += u64::from(flagged.contains(&at));
+            if flagged.contains(&at) {
+                group.weak += 1;
+            } else {
+                group.uncertain += u64::from(doubted.contains(&at));
+            }
         }
     }
     let mut rates: Vec<WeaknessRate> = engine
@@ -203,10 +223,15 @@ pub(crate) fn rates(engine: &Engine, files: &[JoinedFile]) -> Vec<WeaknessRate> 
                 rule: rule.id.clone(),
                 cwe: rule.cwe.first().copied(),
                 severity: rule.severity,
-                known_ai: Proportion::new(ai.0, ai.1),
-                not_known_ai: Proportion::new(rest.0, rest.1),
-                perhaps_ai: Proportion::new(perhaps.0, perhaps.1),
+                known_ai: ai.share(),
+                not_known_ai: rest.share(),
+                perhaps_ai: perhaps.share(),
                 uncertain: hidden.get(rule.id.as_str()).copied().unwrap_or(0),
+                uncertain_sites: UncertainSites {
+                    known_ai: ai.uncertain,
+                    not_known_ai: rest.uncertain,
+                    perhaps_ai: perhaps.uncertain,
+                },
                 answered: answered.get(rule.id.as_str()).copied().unwrap_or(0),
             })
         })

@@ -33,8 +33,8 @@ pub(in crate::html) fn axis(out: &mut String, scale: f64) {
     out.push_str("</svg>");
 }
 
-/// One pair: known AI above, the others below.
-pub(in crate::html) fn pair(out: &mut String, ai: &Proportion, other: &Proportion, scale: f64) {
+/// One pair: known AI above, the others below; nothing of a group of which no interval is true.
+pub(in crate::html) fn pair(out: &mut String, [ai, other]: [Option<&Proportion>; 2], scale: f64) {
     out.push_str("<svg class=\"pair\" width=\"100%\" height=\"36\" aria-hidden=\"true\">");
     for x in [0.0, 50.0, 100.0] {
         put!(
@@ -44,7 +44,9 @@ pub(in crate::html) fn pair(out: &mut String, ai: &Proportion, other: &Proportio
         );
     }
     for (p, y, class) in [(ai, 11, "ai"), (other, 25, "other")] {
-        let Some(share) = p.share else { continue };
+        let Some((p, share)) = p.and_then(|p| Some((p, p.share?))) else {
+            continue;
+        };
         let place = |share: f64| Percent((share / scale).clamp(0.0, 1.0) * 100.0);
         put!(
             out,
