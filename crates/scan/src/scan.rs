@@ -184,7 +184,8 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     let mut tools = imported.tools;
     let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
-    let fork = match (observation, &changed_since) {
+    let compared = changed_since.as_ref().filter(|_| observation.is_some());
+    let fork = match (observation, compared) {
         (Some(observation), Some(base)) => observation.fork_of(place, base)?,
         _ => None,
     };
@@ -198,10 +199,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         values: OnceCell::new(),
         line_hashes: request.line_hashes,
         observation,
-        base: match (observation, &changed_since) {
-            (Some(_), Some(base)) => Some(join::Base::new(place, base, fork.clone())),
-            _ => None,
-        },
+        base: compared.map(|base| join::Base::new(place, base, fork.clone())),
     };
     let mut joined = joining.run(checked.files);
     mask(&joining, &mut tools);
@@ -223,7 +221,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         findings.extend(file.findings);
         suppressed.extend(file.suppressed);
     }
-    if let Some((base, _)) = changed_since.as_ref().zip(observation) {
+    if let Some(base) = compared {
         let from = fork.as_ref().unwrap_or(base);
         findings.extend(agents::weakened(place, &contents, scope, from));
     }
