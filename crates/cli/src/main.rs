@@ -9,6 +9,7 @@ mod commands;
 mod interrupt;
 mod output;
 mod progress;
+mod usage;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     if let Some(ended) = commands::hook::at_once(std::env::args_os().skip(1)) {
         return code(ended);
     }
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| usage::refuse(&error));
     let interrupt = Arc::new(AtomicBool::new(false));
     // An exercise that waits for a person has no part of an answer to print.
     let at_once = matches!(&arguments.command, Command::Learn(learn) if learn.waits());

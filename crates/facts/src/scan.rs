@@ -30,9 +30,16 @@ pub struct ScanReport {
     /// of the whole repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scanned_path: Option<RepoPath>,
-    /// Only lines changed since this commit were reported (`--diff`).
+    /// The commit that `--diff` names: only findings on lines that stand neither there nor in `diff_fork` were reported, and
+    /// those that such a change opened elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff_base: Option<CommitId>,
+    /// Where HEAD left the history of `diff_base`: since when the reported lines changed, if it is not `diff_base` itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_fork: Option<CommitId>,
+    /// `diff_base` as it was named: a branch, `HEAD~2`, a commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_name: Option<String>,
     /// Who wrote it: all lines, also with `--diff`; absent outside git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,

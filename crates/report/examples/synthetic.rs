@@ -183,6 +183,8 @@ fn scan(files: usize) -> (ScanReport, Vec<CodeView>) {
         repository: repository("acme-shop"),
         scanned_path: None,
         diff_base: None,
+        diff_fork: None,
+        diff_name: None,
         usage: Some(usage),
         health: Some(health()),
         shadow_ai: shadow(),

@@ -59,10 +59,28 @@ impl WithoutOrigins {
 /// What findings were looked for in: everything, or the changed lines.
 fn scope(report: &ScanReport) -> String {
     let name = scanned(report);
-    match &report.diff_base {
-        Some(base) => format!("the lines of {name} changed since {}", base.short()),
+    match changed_since(report) {
+        Some((since, remark)) => format!("the lines of {name} changed since {since}{remark}"),
         None => name,
     }
+}
+
+/// Since which commit the lines changed that are spoken of, and how that follows from what was asked for.
+pub(crate) fn changed_since(report: &ScanReport) -> Option<(&str, String)> {
+    let base = report.diff_base.as_ref()?;
+    let name = report.diff_name.as_deref();
+    // A part of the id says no more than the id.
+    let name = name.filter(|name| !base.as_str().starts_with(&name.to_ascii_lowercase()));
+    Some(match &report.diff_fork {
+        Some(fork) => {
+            let left = name.unwrap_or_else(|| base.short());
+            (fork.short(), format!(", where this left {left}"))
+        }
+        None => (
+            base.short(),
+            name.map_or_else(String::new, |name| format!(" ({name})")),
+        ),
+    })
 }
 
 /// Files that were understood, in full or in part.

@@ -184,6 +184,11 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     let mut tools = imported.tools;
     let secrets = redact::SecretLines::of(checked.files.iter().flat_map(|f| &f.findings));
 
+    let compared = changed_since.as_ref().filter(|_| observation.is_some());
+    let fork = match (observation, compared) {
+        (Some(observation), Some(base)) => observation.fork_of(place, base)?,
+        _ => None,
+    };
     let known: BTreeSet<String> = rule_ids(engine, &checked.files);
     let joining = join::Join {
         known: known.iter().map(String::as_str).collect(),
@@ -194,14 +199,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         values: OnceCell::new(),
         line_hashes: request.line_hashes,
         observation,
-        base: match (observation, &changed_since) {
-            (Some(observation), Some(base)) => Some(join::Base::new(
-                place,
-                base,
-                observation.fork_of(place, base)?,
-            )),
-            _ => None,
-        },
+        base: compared.map(|base| join::Base::new(place, base, fork.clone())),
     };
     let mut joined = joining.run(checked.files);
     mask(&joining, &mut tools);
@@ -223,8 +221,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
         findings.extend(file.findings);
         suppressed.extend(file.suppressed);
     }
-    if let Some((base, observation)) = changed_since.as_ref().zip(observation) {
-        let fork = observation.fork_of(place, base)?;
+    if let Some(base) = compared {
         let from = fork.as_ref().unwrap_or(base);
         findings.extend(agents::weakened(place, &contents, scope, from));
     }
@@ -239,6 +236,8 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     diagnostics.sort();
     diagnostics.dedup();
     let report = ScanReport {
+        diff_fork: fork.filter(|fork| Some(fork) != changed_since.as_ref()),
+        diff_name: request.diff.clone(),
         diff_base: changed_since,
         sources: checked.coverage,
         weaknesses,
@@ -341,6 +340,8 @@ pub(crate) fn observed(place: &Place, observation: Option<&Observation>) -> Scan
         ),
         scanned_path: Some(place.prefix.clone()).filter(|path| !path.as_bytes().is_empty()),
         diff_base: None,
+        diff_fork: None,
+        diff_name: None,
         shadow_ai: observation.map_or_else(ShadowAi::default, |o| o.shadow_ai.clone()),
         pipeline: observation.map(|o| o.pipeline.clone()).unwrap_or_default(),
         usage: observation.map(|o| o.usage.clone()),

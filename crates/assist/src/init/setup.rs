@@ -113,7 +113,7 @@ pub(super) fn policy(template: &str, around: &Around) -> String {
             .map(|tool| format!("{:?}", tool.as_str()))
             .collect();
         text = text.replacen(
-            "#:approved = [\"claude\", \"copilot\"]",
+            "#:approved = [\"claude\", \"github-copilot\"]",
             &format!("#:approved = [{}]", seen.join(", ")),
             1,
         );

@@ -50,6 +50,9 @@ pub(crate) struct Output {
     /// The commit that is compared with; absent where there is none yet, and then every line counts as changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     base: Option<CommitId>,
+    /// Where HEAD left the history of `base`: since when the lines changed, if it is not `base` itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fork: Option<CommitId>,
     /// Worst first.
     findings: Vec<FindingView>,
     left_out: LeftOut,
@@ -149,6 +152,7 @@ pub(crate) fn call(
     let output = Output {
         schema: "trueline.check-diff/1",
         base: report.diff_base.clone(),
+        fork: report.diff_fork.clone(),
         left_out: LeftOut {
             findings: left_out.len(),
             by_severity: by_severity(&left_out),
@@ -209,7 +213,14 @@ fn by_severity(findings: &[&Finding]) -> BTreeMap<String, usize> {
 fn text(output: &Output, findings: &[&Finding]) -> String {
     let since = output.base.as_ref().map_or_else(
         || "in the tree, which has no commit yet".to_owned(),
-        |base| format!("on lines changed since {}", base.short()),
+        |base| match &output.fork {
+            Some(fork) => format!(
+                "on lines changed since {}, where HEAD left {}",
+                fork.short(),
+                base.short()
+            ),
+            None => format!("on lines changed since {}", base.short()),
+        },
     );
     let mut text = if findings.is_empty() {
         format!("No finding {since}.")

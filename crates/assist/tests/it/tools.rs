@@ -112,6 +112,28 @@ fn lines_that_the_base_has_are_no_change() {
 }
 
 #[test]
+fn a_base_that_went_on_is_told_by_where_it_was_left() {
+    let repository = with_injection();
+    let fork = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    repository.commit("view");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.write("more.py", "x = 1\n").commit("more");
+    let tip = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository.git(&["checkout", "--quiet", "work"]);
+    let (data, text) = Session::reading(&repository).call("check_diff", &json!({"base": "main"}));
+    assert_eq!(rules(&data), ["sql-injection"]);
+    assert_eq!(data["base"], tip.as_str());
+    assert_eq!(data["fork"], fork.as_str());
+    let since = format!(
+        "on lines changed since {}, where HEAD left {}",
+        &fork[..10],
+        &tip[..10]
+    );
+    assert!(text.contains(&since), "{text}");
+}
+
+#[test]
 fn a_range_leaves_out_what_is_not_committed_and_must_be_checked_out() {
     let repository = with_injection();
     repository.commit("view");

@@ -424,3 +424,40 @@ fn a_file_that_was_edited_since_is_told_from_head() {
         run.stderr()
     );
 }
+
+#[test]
+fn options_that_exclude_each_other_are_refused_with_the_whole_usage() {
+    let repository = two_authors();
+    for (arguments, usage) in [
+        (
+            &["blame", "a.txt", "--format", "json", "--line-porcelain"][..],
+            "Usage: trueline blame [OPTIONS] <FILE>\n",
+        ),
+        (
+            &["gate", "main", "--staged"],
+            "Usage: trueline gate [OPTIONS] [RANGE]\n",
+        ),
+        (
+            &["scan", "--fix", "--only", "agents"],
+            "Usage: trueline scan [OPTIONS] [PATH]...\n",
+        ),
+        (
+            &["declare", "--undo", "--tool", "claude"],
+            "Usage: trueline declare [OPTIONS] [RANGE]\n",
+        ),
+        (
+            &["hook", "uninstall", "--yes", "--dry-run"],
+            "Usage: trueline hook uninstall [OPTIONS]\n",
+        ),
+        (
+            &["stats", "--by", "tool", "--by", "month"],
+            "Usage: trueline stats [OPTIONS] [REPOSITORIES]...\n",
+        ),
+    ] {
+        let run = repository.trueline(arguments);
+        let told = run.stderr();
+        assert_eq!(run.code(), 2, "{told}");
+        assert!(told.contains("cannot be used"), "{told}");
+        assert!(told.contains(usage), "{told}");
+    }
+}

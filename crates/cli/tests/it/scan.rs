@@ -107,6 +107,35 @@ fn diff_reports_only_lines_that_the_base_does_not_have() {
 }
 
 #[test]
+fn diff_names_where_a_base_that_went_on_was_left() {
+    let repository = with_an_unsafe_view();
+    let fork = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository.git(&["checkout", "--quiet", "-b", "work"]);
+    repository
+        .write("other.py", UNSAFE_VIEW.replace("/user", "/other"))
+        .commit("feat: another");
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.write("more.py", "x = 1\n").commit("feat: more");
+    let tip = repository.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repository.git(&["checkout", "--quiet", "work"]);
+    let scan = |base, format| repository.trueline(&["scan", "--diff", base, "--format", format]);
+    let report = scan("main", "json").json();
+    assert_eq!(rules(&report), ["sql-injection"]);
+    assert_eq!(report["diff_base"], tip.as_str());
+    assert_eq!(report["diff_fork"], fork.as_str());
+    assert_eq!(report["diff_name"], "main");
+    let since = format!("changed since {}, where this left main", &fork[..10]);
+    for format in ["terminal", "markdown", "html"] {
+        let text = scan("main", format).stdout().replace("\n  ", " ");
+        assert!(text.contains(&since), "{format}: {text}");
+        assert!(!text.contains(&tip[..10]), "{format}: {text}");
+    }
+    let report = scan(&fork, "json").json();
+    assert_eq!(report["diff_base"], fork.as_str());
+    assert!(report["diff_fork"].is_null());
+}
+
+#[test]
 fn diff_counts_lines_that_are_not_committed() {
     let repository = with_an_unsafe_view();
     repository.write("new.py", UNSAFE_VIEW);

@@ -302,11 +302,15 @@ fn directory(view: &View<'_>, path: PathIx, prefix: Option<&str>) -> String {
     let text = RepoPath::new(deepest.unwrap_or_default())
         .display()
         .into_owned();
-    match (prefix, text.as_str()) {
-        (Some(prefix), "") => prefix.to_owned(),
-        (Some(prefix), text) => format!("{prefix}/{text}"),
-        (None, "") => ".".to_owned(),
-        (None, _) => text,
+    let text = if text.is_empty() {
+        ".".to_owned()
+    } else {
+        text
+    };
+    // Of the files at its root, too: the bare name stands for the whole repository elsewhere.
+    match prefix {
+        Some(prefix) => format!("{prefix}/{text}"),
+        None => text,
     }
 }
 

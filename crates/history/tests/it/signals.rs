@@ -988,7 +988,7 @@ fn every_breakdown_of_lines_adds_up_to_the_whole() {
         assert_eq!(sum, total, "{by:?}");
         if by == GroupBy::Directory {
             let names: Vec<&str> = breakdown.groups.iter().map(|g| g.name.as_str()).collect();
-            assert_eq!(names, ["repo", "repo/src/deep"]);
+            assert_eq!(names, ["repo/.", "repo/src/deep"]);
         }
     }
 }

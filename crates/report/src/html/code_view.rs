@@ -131,6 +131,13 @@ impl<'a> Shelf<'a> {
         self.by_path.get(path).copied()
     }
 
+    /// The file that a reader sees without a finding to begin at: the first with lines that an AI is known to have
+    /// written, else the first.
+    fn opening(&self) -> usize {
+        let has_ai = |file: &&CodeView| shares(file).ai > 0;
+        self.files.iter().position(has_ai).unwrap_or(0)
+    }
+
     /// The script elements that hold the files.
     pub(super) fn json(&self, report: &ScanReport) -> String {
         if self.is_empty() {
@@ -239,7 +246,8 @@ pub(super) fn section(out: &mut String, shelf: &Shelf<'_>) {
     out.push_str("<section id=\"code\" aria-labelledby=\"code-title\">\n<h2 id=\"code-title\">Code, line by line</h2>\n<p>Files with findings, and files with lines that evidence names for an AI.</p>\n<ul class=\"legend\"><li><span class=\"gut o-ai\">A</span>AI, or a commit in which it took part</li><li><span class=\"gut o-ai\">a</span>AI, then edited by a person</li><li><span class=\"gut o-ai\">p</span>perhaps AI</li><li><span class=\"gut o-human\">H</span>a person</li><li><span class=\"gut o-unknown\">?</span>unknown</li></ul>\n<noscript><p class=\"note\">The code view needs JavaScript. Everything else on this page does not.</p></noscript>\n");
     put!(
         out,
-        "<div class=\"code js-only\"><div class=\"picker\"><label class=\"vh\" for=\"file-search\">Search files</label><input id=\"file-search\" type=\"search\" placeholder=\"Search {}\" autocomplete=\"off\"><nav id=\"file-tree\" aria-label=\"Files\"></nav></div>\n<div class=\"viewer\"><p id=\"file-head\" class=\"file-head\" aria-live=\"polite\">Choose a file, or “Show in code” at a finding.</p><div id=\"file-text\" class=\"file-text\" tabindex=\"0\" role=\"group\" aria-label=\"Source text\"></div></div></div>\n",
+        "<div class=\"code js-only\" data-opening=\"{}\"><div class=\"picker\"><label class=\"vh\" for=\"file-search\">Search files</label><input id=\"file-search\" type=\"search\" placeholder=\"Search {}\" autocomplete=\"off\"><nav id=\"file-tree\" aria-label=\"Files\"></nav></div>\n<div class=\"viewer\"><p id=\"file-head\" class=\"file-head\" aria-live=\"polite\">Choose a file, or “Show in code” at a finding.</p><div id=\"file-text\" class=\"file-text\" tabindex=\"0\" role=\"group\" aria-label=\"Source text\"></div></div></div>\n",
+        shelf.opening(),
         words::counted(shelf.files.len() as u64, "file")
     );
     if shelf.left_out > 0 {

@@ -20,11 +20,12 @@ pub(super) fn scan(out: &mut String, report: &ScanReport) {
         esc(&answer::scanned(report))
     );
     repository(out, &report.repository, &report.diagnostics);
-    if let Some(base) = &report.diff_base {
+    if let Some((since, remark)) = answer::changed_since(report) {
         put!(
             out,
-            " · findings only on lines changed since <code>{}</code>; evidence and AI share of all lines",
-            esc(base.short())
+            " · findings only on lines changed since <code>{}</code>{}; evidence and AI share of all lines",
+            esc(since),
+            esc(&remark)
         );
     }
     put!(

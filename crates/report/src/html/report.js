@@ -344,7 +344,8 @@
     }
   });
 
-  // Something to look at: the place of the first finding.
+  // Something to look at: the place of the first finding, or a file with lines by AI.
   const first = $("#finding-list .open");
   if (first) open(Number(first.dataset.file), Number(first.dataset.line));
+  else open(Number($(".code").dataset.opening), 0);
 })();

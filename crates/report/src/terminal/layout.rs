@@ -138,8 +138,9 @@ impl<'s> Sheet<'s> {
         }
     }
 
-    /// A table, each row behind `indent` blanks. Where it is too wide, bars give way first, then
-    /// names are shortened in their middle; then rows go on in a further line. Numbers stay whole.
+    /// A table, each row behind `indent` blanks. Where it is too wide, bars give way first, then a
+    /// text that is longer than its column stands on a line of its own; then rows go on in a further
+    /// line. Nothing is shortened: half a number is another number, and half a path leads nowhere.
     pub(super) fn table(&mut self, indent: usize, rows: &[Vec<Cell>]) {
         let mut columns = columns_of(rows);
         let room = self.width().saturating_sub(indent);
@@ -163,21 +164,29 @@ impl<'s> Sheet<'s> {
         }
     }
 
-    /// The cells of some columns on one line; nothing if all are empty and others are before them.
+    /// The cells of some columns on one line, which is left out where nothing stands on it and others are
+    /// before it. What is too long for its column stands above it if it names the row, else beneath.
     fn row(&mut self, indent: usize, row: &[Cell], columns: &[Column], range: Range<usize>) {
         let mut line = " ".repeat(indent);
-        let mut is_empty = true;
-        let mut is_first = true;
+        let (mut is_empty, mut is_first, mut is_named) = (true, true, range.start > 0);
+        let mut beneath = Vec::new();
         for (cell, column) in row.iter().zip(columns).take(range.end).skip(range.start) {
             if column.width == 0 {
                 continue;
             }
-            let text = match &cell.content {
-                Content::Text(text) | Content::Whole(text) => {
-                    elide(text, column.width, self.style.unicode)
-                }
-                Content::Bar(share) => self.bar(*share, column.width),
+            let mut text = match &cell.content {
+                Content::Text(text) | Content::Whole(text) => Cow::Borrowed(text.as_str()),
+                Content::Bar(share) => Cow::Owned(self.bar(*share, column.width)),
             };
+            if text.width() > column.width {
+                let long = std::mem::take(&mut text);
+                if is_first {
+                    self.hanging(&" ".repeat(indent), cell.ink, &long);
+                    is_named = true;
+                } else {
+                    beneath.push((cell.ink, long));
+                }
+            }
             is_empty &= text.is_empty();
             let blank = " ".repeat(column.width.saturating_sub(text.width()));
             let inked = self.ink(cell.ink, &text);
@@ -193,8 +202,13 @@ impl<'s> Sheet<'s> {
                 line.push_str(&blank);
             }
         }
-        if !is_empty || range.start == 0 {
+        let mut indent = indent;
+        if !(is_empty && is_named) {
             self.line(&line);
+            indent += DEEPER;
+        }
+        for (ink, text) in beneath {
+            self.hanging(&" ".repeat(indent), ink, &text);
         }
     }
 
@@ -225,7 +239,7 @@ impl<'s> Sheet<'s> {
 
 /// How much further the rest of a row that does not fit stands.
 const DEEPER: usize = 4;
-/// Names are not shortened below this width.
+/// Columns of texts are not made narrower than this.
 const LEAST_NAME: usize = 16;
 /// A bar below this width says nothing.
 const LEAST_BAR: usize = 8;
@@ -240,15 +254,15 @@ pub(super) struct Cell {
 }
 
 enum Content {
-    /// May be shortened.
+    /// May stand on a line of its own.
     Text(String),
-    /// May not: half a number is another number.
+    /// Stays in its row.
     Whole(String),
     /// A share, drawn as wide as there is room.
     Bar(f64),
 }
 
-/// A left-aligned cell that is shortened where there is no room.
+/// A left-aligned cell that stands on a line of its own where there is no room in its row.
 pub(super) fn cell(text: impl Into<String>) -> Cell {
     Cell {
         content: Content::Text(text.into()),
@@ -257,7 +271,7 @@ pub(super) fn cell(text: impl Into<String>) -> Cell {
     }
 }
 
-/// A left-aligned cell that stays whole.
+/// A left-aligned cell that stays in its row.
 pub(super) fn whole(text: impl Into<String>) -> Cell {
     Cell {
         content: Content::Whole(text.into()),
@@ -397,33 +411,16 @@ pub(super) fn clip(text: &str, width: usize, unicode: bool) -> String {
     }
     let mark = if unicode { "…" } else { ".." };
     let room = width.saturating_sub(mark.width());
-    let mut out = clip_to(text.chars(), room);
-    out.push_str(mark);
-    out
-}
-
-/// Shortens in the middle: of a path, both the folder and the file tell something.
-fn elide(text: &str, width: usize, unicode: bool) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mark = if unicode { "…" } else { ".." };
-    let room = width.saturating_sub(mark.width());
-    let head = clip_to(text.chars(), room / 2);
-    let tail: String = clip_to(text.chars().rev(), room - head.width());
-    let tail: String = tail.chars().rev().collect();
-    format!("{head}{mark}{tail}")
-}
-
-/// As many characters as fit.
-fn clip_to(chars: impl Iterator<Item = char>, room: usize) -> String {
     let mut used = 0;
-    chars
+    let mut out: String = text
+        .chars()
         .take_while(|c| {
             used += c.width().unwrap_or(0);
             used <= room
         })
-        .collect()
+        .collect();
+    out.push_str(mark);
+    out
 }
 
 /// Columns of text that may hold escape sequences of [`Sheet::ink`] and [`Sheet::link`].
@@ -557,10 +554,80 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_too_wide_shortens_names_in_the_middle_and_no_number() {
-        let name = format!("src/{}/file.rs", "a".repeat(60));
-        let text = drawn(40, &[vec![cell(name), number("1,234")]]);
-        assert_eq!(text, "  src/aaaaaaaaaa..aaaaaaa/file.rs  1,234\n");
+    fn a_name_that_is_longer_than_its_column_stands_whole_above_its_row() {
+        let row = |name: &str, lines| vec![cell(name), number(lines), number("7 commits")];
+        let long = format!("src/{}/file.rs", "a".repeat(20));
+        let rows = [row("src/a.rs", "1,234"), row(&long, "56"), row("b.rs", "7")];
+        let wide = drawn(80, &rows);
+        assert_eq!(wide.lines().count(), 3, "{wide}");
+        let text = drawn(40, &rows);
+        let wanted = [
+            "  src/a.rs               1,234  7 commits",
+            &format!("  {long}"),
+            "                            56  7 commits",
+            "  b.rs                       7  7 commits",
+        ];
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), wanted.len(), "{text}");
+        for (line, wanted) in lines.iter().zip(wanted) {
+            let words = |text: &str| {
+                text.split_whitespace()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(words(line), words(wanted), "{text}");
+        }
+        assert_eq!(lines[0].width(), lines[2].width(), "{text}");
+        let longer = "b".repeat(90);
+        let text = drawn(40, &[row(&longer, "1,234")]);
+        assert!(text.starts_with(&format!("  {longer}\n")), "{text}");
+        assert_eq!(text.lines().count(), 2, "{text}");
+    }
+
+    #[test]
+    fn a_text_that_is_longer_than_its_column_stands_whole_beneath_its_row() {
+        let rows = [
+            vec![cell("door"), number("12"), cell("here.yml")],
+            vec![
+                cell("other"),
+                number(""),
+                cell("KEY in .github/workflows/nightly.yml and 2 more"),
+            ],
+        ];
+        let text = drawn(40, &rows);
+        let wanted = [
+            "  door   12  here.yml",
+            "  other",
+            "      KEY in",
+            "      .github/workflows/nightly.yml and",
+            "      2 more",
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
+        assert!(!text.contains(".. ") && !text.contains('…'), "{text}");
+    }
+
+    #[test]
+    fn of_a_row_that_goes_on_what_is_too_long_takes_the_place_of_its_line() {
+        let what = "somewhere/in/a/file.yml and 2 more";
+        let rows = [vec![
+            number("1,234,567 lines"),
+            number("12,345 commits"),
+            whole("2026-01 to 2026-08"),
+            cell(what),
+        ]];
+        let text = drawn(60, &rows);
+        let wanted = [
+            "  1,234,567 lines  12,345 commits  2026-01 to 2026-08",
+            &format!("      {what}"),
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
+        let text = drawn(48, &rows);
+        let wanted = [
+            "  1,234,567 lines  12,345 commits",
+            "      2026-01 to 2026-08",
+            &format!("          {what}"),
+        ];
+        assert_eq!(text.lines().collect::<Vec<_>>(), wanted);
     }
 
     #[test]

@@ -26,6 +26,45 @@ fn everywhere(stats: &StatsReport) -> [String; 3] {
 }
 
 #[test]
+fn changed_lines_are_told_by_where_the_base_was_left_and_how_it_was_named() {
+    let mut report = fixtures::rich();
+    let mut told = |fork: Option<char>, name: &str| {
+        report.diff_base = Some(fixtures::commit('e'));
+        report.diff_fork = fork.map(fixtures::commit);
+        report.diff_name = Some(name.to_owned());
+        let page = html::scan(&report, &[]);
+        // Beside the headline as well, with the commit as code.
+        let (_, kicker) = page.split_once("only on lines changed since ").unwrap();
+        let kicker = kicker.split(';').next().unwrap();
+        let texts = [
+            terminal::scan(&report, &WIDE, false),
+            markdown::scan(&report),
+            page.clone(),
+        ];
+        let texts = texts.map(|text| {
+            let (_, rest) = text.rsplit_once(" changed since ").unwrap();
+            rest.lines().next().unwrap().replace("&#46;", ".")
+        });
+        let kicker = kicker.replace("<code>", "").replace("</code>", "");
+        (texts, kicker)
+    };
+    let e = "eeeeeeeeee";
+    for (fork, name, wanted) in [
+        (Some('b'), "m2", "bbbbbbbbbb, where this left m2"),
+        (Some('b'), e, "bbbbbbbbbb, where this left eeeeeeeeee"),
+        (None, "m2", "eeeeeeeeee (m2)"),
+        (None, "EEEE", e),
+    ] {
+        let (texts, kicker) = told(fork, name);
+        for text in texts {
+            assert!(text.starts_with(wanted), "{name}: {text}");
+            assert!(wanted.contains(name) || !text.contains(name), "{text}");
+        }
+        assert_eq!(kicker, wanted);
+    }
+}
+
+#[test]
 fn what_is_in_neither_group_is_told_in_the_same_words() {
     let mut stats = fixtures::stats_of_one();
     stats.repositories[0].health.perhaps_ai_lines = 1_234;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use trueline_facts::{EvidenceClass, Grain, Proportion};
+use trueline_facts::code::CodeView;
+use trueline_facts::{EvidenceClass, Grain, Proportion, RepoPath};
 use trueline_report::html;
 
 use crate::fixtures;
@@ -199,6 +200,23 @@ fn a_file_of_whole_commits_has_an_upper_share_alone() {
         index[0]["w"],
         "AI wrote at least 1.7 % and up to 16.7 %, people 66.7 %"
     );
+}
+
+#[test]
+fn without_a_finding_the_first_file_with_lines_by_ai_is_open() {
+    let opening = |code: &[CodeView]| {
+        let page = html::scan(&fixtures::empty(), code);
+        let (_, after) = page.split_once("data-opening=\"").unwrap();
+        after.split('"').next().unwrap().to_owned()
+    };
+    let by_ai = fixtures::code().remove(0);
+    let mut by_people = by_ai.clone();
+    by_people.path = RepoPath::from("a/first.py");
+    by_people.runs.truncate(1);
+    let mut also_by_ai = by_ai.clone();
+    also_by_ai.path = RepoPath::from("z/last.py");
+    assert_eq!(opening(&[by_people.clone(), by_ai, also_by_ai]), "1");
+    assert_eq!(opening(&[by_people]), "0");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a person sees in the terminal.
 
+use trueline_facts::{RepoPath, ToolId};
 use trueline_report::{Style, terminal};
 
 use crate::{fixtures, hostile};
@@ -117,6 +118,44 @@ fn a_narrow_terminal_is_respected_except_by_what_must_stay_whole() {
     let text = terminal::scan(&fixtures::no_evidence(), &style, false);
     for line in text.lines() {
         assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn no_path_and_no_evidence_is_cut_from_eighty_columns_up() {
+    let mut report = fixtures::stats_of_one();
+    let one = &mut report.repositories[0];
+    let path = |n: usize| format!("packages/{}handlers.rs", "deep/".repeat(n));
+    let mut hotspot = one.health.hotspots[0].clone();
+    hotspot.path = RepoPath::from(path(6).as_str());
+    one.health.hotspots.push(hotspot);
+    let mut entry = one.pipeline[0].clone();
+    entry.evidence = vec![
+        format!("@anthropic-ai/claude-code in {}", path(7)),
+        "refs/notes/ai".to_owned(),
+    ];
+    one.pipeline.push(entry);
+    let mut signal = one.shadow_ai.signals[0].clone();
+    signal.path = RepoPath::from(path(8).as_str());
+    signal.tool = ToolId::new("windsurf");
+    one.shadow_ai.signals.push(signal);
+    for width in 80..=240 {
+        for unicode in [false, true] {
+            let style = Style {
+                width,
+                unicode,
+                ..WIDE
+            };
+            let text = terminal::stats(&report, &style);
+            assert!(!text.contains('…'), "{text}");
+            for whole in [path(6), path(7), path(8)] {
+                assert!(text.contains(&whole), "{whole} in {text}");
+            }
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(words.contains(&format!("{} and 1 more", path(7))), "{text}");
+            let is_whole = |line: &&str| line.chars().count() <= usize::from(width);
+            assert!(text.lines().all(|line| is_whole(&line)), "{text}");
+        }
     }
 }
 
