@@ -74,6 +74,18 @@ pub(crate) struct Limits {
     pub(crate) gaps: u32,
     /// A bound was met and paths were left out.
     pub(crate) cut: bool,
+    /// Files may be gone that were not yielded: a new one may be one of them under another name.
+    pub(crate) hides_gone: bool,
+    /// Files may be new that were not yielded: one that is gone may be one of them under another name.
+    pub(crate) hides_new: bool,
+}
+
+impl Limits {
+    /// Notes that what is behind an entry of the old tree, of the new one or of both is not yielded.
+    const fn hide(&mut self, old: bool, new: bool) {
+        self.hides_gone |= old;
+        self.hides_new |= new;
+    }
 }
 
 /// An entry of a directory: its name, its mode (none for a directory), its object.
@@ -312,9 +324,13 @@ impl Trees {
         }
         let Ok(after) = self.raw(objects, after) else {
             limits.gaps += 1;
+            limits.hide(before.is_some(), true);
             return limits;
         };
         let before = before.map_or(Side::Absent, |id| self.side(objects, id, &mut limits));
+        if matches!(before, Side::Unknown) {
+            limits.hide(true, true);
+        }
         let mut path: Vec<u8> = Vec::new();
         let mut yielded = 0usize;
         let mut stack = vec![Frame {
@@ -343,6 +359,12 @@ impl Trees {
             }
             if old.iter().chain(&new).any(|entry| is_refused(entry.name)) {
                 limits.gaps += 1;
+                // A file that is on both sides is neither gone nor new.
+                let is_changed_file =
+                    matches!((&old, &new), (Some(old), Some(_)) if !old.is_tree());
+                if !is_changed_file {
+                    limits.hide(old.is_some(), new.is_some());
+                }
                 continue;
             }
             let nothing = match frame.before {
@@ -363,6 +385,7 @@ impl Trees {
             if old_tree.is_some() || new_tree.is_some() {
                 if stack.len() >= MAX_DEPTH {
                     limits.cut = true;
+                    limits.hide(old_tree.is_some(), new_tree.is_some());
                     continue;
                 }
                 let before = match (old_tree, nothing) {
@@ -371,6 +394,9 @@ impl Trees {
                     (None, _) => Side::Absent,
                 };
                 let after = new_tree.map(|id| self.side(objects, id, &mut limits));
+                if matches!(before, Side::Unknown) || matches!(after, Some(Side::Unknown)) {
+                    limits.hide(old_tree.is_some(), new_tree.is_some());
+                }
                 // What a tree that cannot be read held before is not deleted.
                 if matches!(after, Some(Side::Unknown)) {
                     continue;
@@ -386,6 +412,7 @@ impl Trees {
             }
             if yielded >= MAX_PATHS {
                 limits.cut = true;
+                limits.hide(true, true);
                 break;
             }
             yielded += 1;
