@@ -86,6 +86,15 @@ impl Limits {
         self.hides_gone |= old;
         self.hides_new |= new;
     }
+
+    /// Notes an entry with a name that git refuses. A file that is on both sides is neither gone nor new.
+    fn refuse(&mut self, old: Option<&Entry<'_>>, new: Option<&Entry<'_>>) {
+        self.gaps += 1;
+        let is_file = |entry: Option<&Entry<'_>>| entry.is_some_and(|entry| !entry.is_tree());
+        if !(is_file(old) && is_file(new)) {
+            self.hide(old.is_some(), new.is_some());
+        }
+    }
 }
 
 /// An entry of a directory: its name, its mode (none for a directory), its object.
@@ -328,9 +337,8 @@ impl Trees {
             return limits;
         };
         let before = before.map_or(Side::Absent, |id| self.side(objects, id, &mut limits));
-        if matches!(before, Side::Unknown) {
-            limits.hide(true, true);
-        }
+        let is_lost = matches!(before, Side::Unknown);
+        limits.hide(is_lost, is_lost);
         let mut path: Vec<u8> = Vec::new();
         let mut yielded = 0usize;
         let mut stack = vec![Frame {
@@ -358,13 +366,7 @@ impl Trees {
                 continue;
             }
             if old.iter().chain(&new).any(|entry| is_refused(entry.name)) {
-                limits.gaps += 1;
-                // A file that is on both sides is neither gone nor new.
-                let is_changed_file =
-                    matches!((&old, &new), (Some(old), Some(_)) if !old.is_tree());
-                if !is_changed_file {
-                    limits.hide(old.is_some(), new.is_some());
-                }
+                limits.refuse(old.as_ref(), new.as_ref());
                 continue;
             }
             let nothing = match frame.before {

@@ -126,6 +126,26 @@ fn a_damaged_commit_cuts_history_like_a_shallow_clone() {
 }
 
 #[test]
+fn a_merge_of_a_side_that_is_lost_is_told_as_a_cut() {
+    let mut repo = Repo::new();
+    repo.write("a.rs", "1\n");
+    repo.commit("one");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("b.rs", "b\n");
+    repo.commit("side");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("c.rs", "c\n");
+    repo.commit("two");
+    repo.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    let churn = |repo: &Repo| told(repo.path(), None).health.churn;
+    let whole = churn(&repo);
+    assert_eq!((whole.commits, whole.added, whole.cut), (3, 3, 0));
+    lose(&repo, "side");
+    let part = churn(&repo);
+    assert_eq!((part.commits, part.added, part.cut), (2, 2, 1));
+}
+
+#[test]
 fn changes_that_cannot_be_read_are_left_out_and_counted() {
     let mut repo = Repo::new();
     repo.write("a.rs", "1\n2\n3\n");
