@@ -95,7 +95,7 @@ pub enum RunEnd {
     Added,
     /// History is cut here (shallow or missing parent): the lines may be older.
     Boundary,
-    /// A blob needed to go on is missing: the lines may be older.
+    /// A blob or tree needed to go on is missing: the lines may be older.
     Unattributable,
 }
 
@@ -136,7 +136,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The blob after the change (before it, for a deletion).
     pub blob: ObjectId,
-    /// Lines added and removed; `None` outside the window, for binary files and missing blobs.
+    /// Lines added and removed; `None` outside the window, for binary files and missing blobs, and where
+    /// it may be one side of a rename whose other side cannot be read.
     pub lines: Option<LineCounts>,
 }
 

@@ -149,7 +149,9 @@ pub(super) fn encode(result: &Result<'_>, missing: &[ObjectId]) -> Vec<u8> {
     for (commit, limits) in &result.changes.gaps {
         out.number(commit.0);
         out.number(limits.gaps);
-        out.number(u8::from(limits.cut));
+        let flags = [limits.cut, limits.hides_gone, limits.hides_new];
+        let flags = flags.iter().zip(0..);
+        out.number(flags.fold(0, |all, (flag, bit)| all | u8::from(*flag) << bit));
     }
 
     out.count(result.files.len());
@@ -265,9 +267,12 @@ impl Segment {
         let mut gaps = FxHashMap::default();
         for _ in 0..reader.count()? {
             let commit = numbers.commit(reader.short()?)?;
+            let (unread, flags) = (reader.short()?, reader.number()?);
             let limits = Limits {
-                gaps: reader.short()?,
-                cut: reader.number()? != 0,
+                gaps: unread,
+                cut: flags & 1 != 0,
+                hides_gone: flags & 2 != 0,
+                hides_new: flags & 4 != 0,
             };
             gaps.insert(commit, limits);
         }

@@ -74,15 +74,15 @@ impl Window {
             unread: BTreeSet::new(),
             commits: Vec::new(),
         };
-        for (ix, commit) in view.all_commits() {
-            // Where history is cut, what the commit changed is not known.
+        for (ix, commit) in view.history.commits.iter().enumerate() {
             if commit.committer_time < view.history.window_start {
                 continue;
             }
+            // Where history is cut, what the commit changed is not known, nor what a merge brought in.
             if commit.parents_missing {
                 window.churn.cut += 1;
-            } else {
-                window.commits.push((ix, 0, 0));
+            } else if !commit.is_merge() {
+                window.commits.push((CommitIx(ix as u32), 0, 0));
             }
         }
         window.churn.commits = window.commits.len() as u64;

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use trueline_facts::Timestamp;
 
 use crate::model::{CommitIx, Death, PathIx, RunEnd};
-use crate::repository::{Gap, count_lines, is_binary};
+use crate::repository::{count_lines, is_binary};
 use crate::walk::blobs::{BlobIx, Blobs};
 use crate::walk::reverse::{ClaimEnd, Ground, Seed, Segment};
 use crate::walk::tables::Side;
@@ -149,8 +149,8 @@ impl Reading<'_> {
         };
         let entries = changes.of(commit);
         let mut moved: FxHashMap<PathIx, Vec<BlobIx>> = FxHashMap::default();
-        // A file that cannot be read may be another one under a new name.
-        let mut may_have_moved = false;
+        // A file that cannot be read, or not even listed, may be another one under a new name.
+        let mut may_have_moved = changes.limits(commit).hides_new;
         if entries.iter().any(|e| e.after == Side::Absent) {
             for entry in entries {
                 if let (Side::Absent, Side::Present(mode, blob)) = (entry.before, entry.after)
@@ -159,10 +159,9 @@ impl Reading<'_> {
                     let found = ground
                         .rename_context()
                         .find(commit, 0, entry.path, blob, blobs, trees);
-                    match found {
-                        Ok(Some((from, _))) => moved.entry(from).or_default().push(blob),
-                        Ok(None) | Err(Gap::TooLarge) => {}
-                        Err(_) => may_have_moved = true,
+                    match found.file {
+                        Some((from, _)) => moved.entry(from).or_default().push(blob),
+                        None => may_have_moved |= found.uncompared,
                     }
                 }
             }
@@ -176,7 +175,7 @@ impl Reading<'_> {
             }
             let heirs: &[BlobIx] = match &entry.after {
                 Side::Present(mode, after) if mode.is_text_candidate() => &[*after],
-                Side::Absent if may_have_moved && !moved.contains_key(&entry.path) => continue,
+                Side::Absent if may_have_moved => continue,
                 _ => moved.get(&entry.path).map_or(&[], Vec::as_slice),
             };
             for lines in removed_lines(before, heirs, blobs).unwrap_or_default() {

@@ -42,9 +42,28 @@ struct Source {
     pieces: Option<Result<Pieces, Gap>>,
 }
 
+/// What is known of where a file came from.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Predecessor {
+    /// The file of the parent that it was under another name, of those that can be read.
+    pub(crate) file: Option<(PathIx, BlobIx)>,
+    /// It could not be compared with a file that git may have taken instead.
+    pub(crate) uncompared: bool,
+    /// Git may have taken one of a tree that could not be read.
+    pub(crate) unlisted: bool,
+}
+
+impl Predecessor {
+    pub(crate) const fn is_certain(&self) -> bool {
+        !self.uncompared && !self.unlisted
+    }
+}
+
 /// The files that one comparison deletes.
 struct Sources {
     list: Vec<Source>,
+    /// There may be more that could not be listed.
+    unlisted: bool,
     by_blob: FxHashMap<BlobIx, Vec<usize>>,
     /// The only source of that file name; `None` if there are several.
     by_file_name: FxHashMap<Box<[u8]>, Option<usize>>,
@@ -79,8 +98,7 @@ pub(crate) struct RenameContext<'w> {
 }
 
 impl RenameContext<'_> {
-    /// The path and blob in the `parent`-th parent of `commit` that `path` was renamed from; an error where
-    /// none is known and files that could be it cannot be read.
+    /// What `path` was in the `parent`-th parent of `commit`.
     pub(crate) fn find(
         &self,
         commit: CommitIx,
@@ -89,21 +107,30 @@ impl RenameContext<'_> {
         blob: BlobIx,
         blobs: &mut Blobs<'_>,
         trees: &mut Trees,
-    ) -> Result<Option<(PathIx, BlobIx)>, Gap> {
+    ) -> Predecessor {
         let sources = self.sources(commit, parent, blobs, trees);
         let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
-        if sources.list.is_empty() {
-            return Ok(None);
-        }
         let name = self.paths.name(path);
-        let found = match sources.identical(blob, &name) {
-            Some(found) => Some(found),
-            None => sources.similar(blob, &name, blobs)?,
+        let (found, uncompared, unlisted) = match sources.identical(blob, &name) {
+            // Git looks no further: the same bytes under the same file name.
+            Some(at) if file_name(&sources.list[at].name) == file_name(&name) => {
+                (Some(at), false, false)
+            }
+            Some(at) => (Some(at), false, sources.unlisted),
+            None if sources.list.is_empty() => (None, false, sources.unlisted),
+            None => {
+                let (found, uncompared) = sources.similar(blob, &name, blobs);
+                (found, uncompared, sources.unlisted)
+            }
         };
-        Ok(found.map(|found| {
-            let source = &sources.list[found];
-            (source.path, source.blob)
-        }))
+        Predecessor {
+            file: found.map(|found| {
+                let source = &sources.list[found];
+                (source.path, source.blob)
+            }),
+            uncompared,
+            unlisted,
+        }
     }
 
     fn sources(
@@ -125,7 +152,9 @@ impl RenameContext<'_> {
             }
         }
         let mut deleted: Vec<(PathIx, Mode, BlobIx)> = Vec::new();
+        let mut unlisted = false;
         if let (0, Some(changes)) = (parent, self.changes) {
+            unlisted = changes.limits(commit).hides_gone;
             for entry in changes.of(commit) {
                 if let (Side::Present(mode, blob), Side::Absent) = (entry.before, entry.after) {
                     deleted.push((entry.path, mode, blob));
@@ -134,7 +163,7 @@ impl RenameContext<'_> {
         } else if let Some(before) = self.graph.commit(commit).parents.get(parent) {
             let before = self.graph.commit(*before).tree;
             let after = self.graph.commit(commit).tree;
-            trees.differences(&blobs.objects, Some(before), after, |difference| {
+            let limits = trees.differences(&blobs.objects, Some(before), after, |difference| {
                 if let (Before::Present(mode, id), None) = (difference.before, difference.after) {
                     deleted.push((
                         self.paths.intern(difference.path),
@@ -143,21 +172,21 @@ impl RenameContext<'_> {
                     ));
                 }
             });
+            unlisted = limits.hides_gone;
         }
         if deleted.len() > MAX_SOURCES {
             deleted.clear();
         }
         let count = deleted.len();
-        let sources = Arc::new(Mutex::new(Sources::new(deleted.into_iter().map(
-            |(path, mode, blob)| Source {
-                path,
-                name: self.paths.name(path),
-                mode,
-                blob,
-                size: None,
-                pieces: None,
-            },
-        ))));
+        let list = deleted.into_iter().map(|(path, mode, blob)| Source {
+            path,
+            name: self.paths.name(path),
+            mode,
+            blob,
+            size: None,
+            pieces: None,
+        });
+        let sources = Arc::new(Mutex::new(Sources::new(list, unlisted)));
         let mut remembered = self
             .memo
             .inner
@@ -177,7 +206,7 @@ fn file_name(path: &[u8]) -> &[u8] {
 }
 
 impl Sources {
-    fn new(list: impl Iterator<Item = Source>) -> Self {
+    fn new(list: impl Iterator<Item = Source>, unlisted: bool) -> Self {
         let list: Vec<Source> = list.collect();
         let mut by_blob: FxHashMap<BlobIx, Vec<usize>> = FxHashMap::default();
         let mut by_file_name: FxHashMap<Box<[u8]>, Option<usize>> = FxHashMap::default();
@@ -192,6 +221,7 @@ impl Sources {
         }
         Self {
             list,
+            unlisted,
             by_blob,
             by_file_name,
         }
@@ -206,22 +236,35 @@ impl Sources {
             .copied()
     }
 
+    /// The source that git would take, and whether one could not be compared that it might have taken.
     fn similar(
         &mut self,
         blob: BlobIx,
         name: &[u8],
         blobs: &mut Blobs<'_>,
-    ) -> Result<Option<usize>, Gap> {
-        let size = blobs.size(blob)?;
+    ) -> (Option<usize>, bool) {
+        let Ok(size) = blobs.size(blob) else {
+            return (None, true);
+        };
         let mut target = None;
         if let Some(Some(only)) = self.by_file_name.get(file_name(name)).copied()
-            && self.score(only, blob, size, &mut target, blobs) >= SAME_NAME_SCORE
+            && let Ok(score) = self.score(only, blob, size, &mut target, blobs)
+            && score >= SAME_NAME_SCORE
         {
-            return Ok(Some(only));
+            return (Some(only), false);
         }
         let mut ranked: Vec<(u64, bool, usize)> = Vec::with_capacity(RANKED);
+        let mut uncompared = false;
         for at in 0..self.list.len() {
-            let score = self.score(at, blob, size, &mut target, blobs);
+            let score = match self.score(at, blob, size, &mut target, blobs) {
+                Ok(score) => score,
+                // Git passes over it as well.
+                Err(Gap::TooLarge) => 0,
+                Err(Gap::Missing | Gap::Damaged) => {
+                    uncompared = true;
+                    0
+                }
+            };
             let same_name = file_name(&self.list[at].name) == file_name(name);
             rank(&mut ranked, (score, same_name, at));
         }
@@ -229,26 +272,7 @@ impl Sources {
         ranked.sort_by_key(|(score, same_name, _)| Reverse((*score, *same_name)));
         let best = ranked.first();
         let best = best.filter(|(score, ..)| *score >= MINIMUM_SCORE);
-        match (best, self.gap(target.as_ref())) {
-            (Some((.., at)), _) => Ok(Some(*at)),
-            (None, Some(gap)) => Err(gap),
-            (None, None) => Ok(None),
-        }
-    }
-
-    /// What kept contents from being compared. One that is too large is no gap: git passes over it as well.
-    fn gap(&self, target: Option<&Result<Pieces, Gap>>) -> Option<Gap> {
-        let sizes = self
-            .list
-            .iter()
-            .filter_map(|source| source.size.as_ref()?.as_ref().err());
-        let contents = self
-            .list
-            .iter()
-            .filter_map(|source| source.pieces.as_ref()?.as_ref().err());
-        let target = target.and_then(|target| target.as_ref().err());
-        let mut all = sizes.chain(contents).chain(target);
-        all.find(|gap| **gap != Gap::TooLarge).copied()
+        (best.map(|(.., at)| *at), uncompared)
     }
 
     /// The share of the larger file that is also in the smaller one; 0 if the sizes rule out 50 %.
@@ -259,30 +283,26 @@ impl Sources {
         size: u64,
         target: &mut Option<Result<Pieces, Gap>>,
         blobs: &mut Blobs<'_>,
-    ) -> u64 {
+    ) -> Result<u64, Gap> {
         let source = &mut self.list[at];
         if !source.mode.is_text_candidate() {
-            return 0;
+            return Ok(0);
         }
         let source_blob = source.blob;
-        let Ok(source_size) = *source.size.get_or_insert_with(|| blobs.size(source_blob)) else {
-            return 0;
-        };
+        let source_size = (*source.size.get_or_insert_with(|| blobs.size(source_blob)))?;
         let larger = size.max(source_size);
         let smaller = size.min(source_size);
         if larger == 0 || larger * (MAX_SCORE - MINIMUM_SCORE) < (larger - smaller) * MAX_SCORE {
-            return 0;
+            return Ok(0);
         }
-        let Ok(ours) = target.get_or_insert_with(|| pieces(blob, blobs)) else {
-            return 0;
-        };
-        let Ok(theirs) = source
+        let ours = target.get_or_insert_with(|| pieces(blob, blobs));
+        let theirs = source
             .pieces
-            .get_or_insert_with(|| pieces(source_blob, blobs))
-        else {
-            return 0;
-        };
-        shared_bytes(theirs, ours) * MAX_SCORE / larger
+            .get_or_insert_with(|| pieces(source_blob, blobs));
+        match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => Ok(shared_bytes(theirs, ours) * MAX_SCORE / larger),
+            (Err(gap), _) | (_, Err(gap)) => Err(*gap),
+        }
     }
 }
 

@@ -298,15 +298,15 @@ impl<'w, 'b> Walk<'w, 'b> {
             let found = ground
                 .rename_context()
                 .find(commit, at, file.path, own, self.blobs, self.trees);
-            match found {
-                Ok(Some((path, blob))) if blob == own => {
+            file.parents[at] = match found.file {
+                _ if !found.is_certain() => ParentFile::Unknown,
+                Some((path, blob)) if blob == own => {
                     self.pass(node.parents[at], path, own, file.suspect.segments);
                     return;
                 }
-                Ok(Some((path, blob))) => file.parents[at] = ParentFile::File(path, blob),
-                Ok(None) | Err(Gap::TooLarge) => {}
-                Err(_) => file.parents[at] = ParentFile::Unknown,
-            }
+                Some((path, blob)) => ParentFile::File(path, blob),
+                None => ParentFile::Absent,
+            };
         }
 
         let mut left = file.suspect.segments;

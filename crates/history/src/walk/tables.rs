@@ -110,7 +110,7 @@ pub(crate) struct Entry {
 pub(crate) struct ChangeTable {
     pub(crate) entries: Vec<Entry>,
     spans: Vec<(u32, u32)>,
-    /// Trees that could not be read, by commit.
+    /// Trees that could not be read, in the order of commits.
     pub(crate) gaps: Vec<(CommitIx, Limits)>,
     pub(crate) interrupted: bool,
 }
@@ -156,6 +156,12 @@ impl ChangeTable {
             .get(commit.0 as usize)
             .and_then(|(start, end)| self.entries.get(*start as usize..*end as usize))
             .unwrap_or_default()
+    }
+
+    /// What of a commit's changes could not be listed.
+    pub(crate) fn limits(&self, commit: CommitIx) -> Limits {
+        let found = self.gaps.binary_search_by_key(&commit, |(ix, _)| *ix);
+        found.map_or_else(|_| Limits::default(), |at| self.gaps[at].1)
     }
 
     /// Compares trees for the commits for which `known` has no answer yet.
@@ -243,6 +249,7 @@ impl ChangeTable {
                 break;
             }
         }
+        table.gaps.sort_unstable_by_key(|(commit, _)| *commit);
         table.spans = place.into_iter().map(Option::unwrap_or_default).collect();
         table
     }

@@ -15,6 +15,7 @@ use crate::walk::Reading;
 use crate::walk::blobs::{BlobTable, Blobs};
 use crate::walk::lines::Hunk;
 use crate::walk::tables::{ChangeTable, Entry, Side};
+use crate::walk::trees::Limits;
 
 /// Line counts by commit and path; a path that is not here has none.
 pub(crate) type Totals = FxHashMap<(CommitIx, PathIx), LineCounts>;
@@ -43,7 +44,12 @@ impl Reading<'_> {
                         }
                     }
                 }
-                _ => todo.extend(changes.of(ix).iter().map(|entry| (ix, *entry))),
+                _ => {
+                    let limits = changes.limits(ix);
+                    let entries = changes.of(ix).iter();
+                    let entries = entries.filter(|entry| !may_have_moved(entry, limits));
+                    todo.extend(entries.map(|entry| (ix, *entry)));
+                }
             }
         }
         // By path, so that one thread meets the versions of a file one after the other.
@@ -98,9 +104,12 @@ impl Reading<'_> {
             .collect();
         let commits = (0..self.graph.commits.len() as u32).map(CommitIx);
         for commit in commits.filter(|ix| counts(*ix)) {
+            let limits = changes.limits(commit);
             let lost = changes.of(commit).iter().filter(|entry| {
                 !totals.contains_key(&(commit, entry.path))
-                    && (is_missing(entry.before) || is_missing(entry.after))
+                    && (is_missing(entry.before)
+                        || is_missing(entry.after)
+                        || may_have_moved(entry, limits))
             });
             unread.extend(lost.map(|entry| Unread {
                 commit,
@@ -108,6 +117,16 @@ impl Reading<'_> {
             }));
         }
         unread
+    }
+}
+
+/// Whether a file that is new or gone may be one with another name in a tree that could not be read: what is
+/// but renamed has no line that was added or removed.
+fn may_have_moved(entry: &Entry, limits: Limits) -> bool {
+    match (entry.before, entry.after) {
+        (Side::Absent, Side::Present(mode, _)) => limits.hides_gone && mode.is_text_candidate(),
+        (Side::Present(mode, _), Side::Absent) => limits.hides_new && mode.is_text_candidate(),
+        _ => false,
     }
 }
 

@@ -74,6 +74,27 @@ pub(crate) struct Limits {
     pub(crate) gaps: u32,
     /// A bound was met and paths were left out.
     pub(crate) cut: bool,
+    /// Files may be gone that were not yielded: a new one may be one of them under another name.
+    pub(crate) hides_gone: bool,
+    /// Files may be new that were not yielded: one that is gone may be one of them under another name.
+    pub(crate) hides_new: bool,
+}
+
+impl Limits {
+    /// Notes that what is behind an entry of the old tree, of the new one or of both is not yielded.
+    const fn hide(&mut self, old: bool, new: bool) {
+        self.hides_gone |= old;
+        self.hides_new |= new;
+    }
+
+    /// Notes an entry with a name that git refuses. A file that is on both sides is neither gone nor new.
+    fn refuse(&mut self, old: Option<&Entry<'_>>, new: Option<&Entry<'_>>) {
+        self.gaps += 1;
+        let is_file = |entry: Option<&Entry<'_>>| entry.is_some_and(|entry| !entry.is_tree());
+        if !(is_file(old) && is_file(new)) {
+            self.hide(old.is_some(), new.is_some());
+        }
+    }
 }
 
 /// An entry of a directory: its name, its mode (none for a directory), its object.
@@ -312,9 +333,12 @@ impl Trees {
         }
         let Ok(after) = self.raw(objects, after) else {
             limits.gaps += 1;
+            limits.hide(before.is_some(), true);
             return limits;
         };
         let before = before.map_or(Side::Absent, |id| self.side(objects, id, &mut limits));
+        let is_lost = matches!(before, Side::Unknown);
+        limits.hide(is_lost, is_lost);
         let mut path: Vec<u8> = Vec::new();
         let mut yielded = 0usize;
         let mut stack = vec![Frame {
@@ -342,7 +366,7 @@ impl Trees {
                 continue;
             }
             if old.iter().chain(&new).any(|entry| is_refused(entry.name)) {
-                limits.gaps += 1;
+                limits.refuse(old.as_ref(), new.as_ref());
                 continue;
             }
             let nothing = match frame.before {
@@ -363,6 +387,7 @@ impl Trees {
             if old_tree.is_some() || new_tree.is_some() {
                 if stack.len() >= MAX_DEPTH {
                     limits.cut = true;
+                    limits.hide(old_tree.is_some(), new_tree.is_some());
                     continue;
                 }
                 let before = match (old_tree, nothing) {
@@ -371,6 +396,9 @@ impl Trees {
                     (None, _) => Side::Absent,
                 };
                 let after = new_tree.map(|id| self.side(objects, id, &mut limits));
+                if matches!(before, Side::Unknown) || matches!(after, Some(Side::Unknown)) {
+                    limits.hide(old_tree.is_some(), new_tree.is_some());
+                }
                 // What a tree that cannot be read held before is not deleted.
                 if matches!(after, Some(Side::Unknown)) {
                     continue;
@@ -386,6 +414,7 @@ impl Trees {
             }
             if yielded >= MAX_PATHS {
                 limits.cut = true;
+                limits.hide(true, true);
                 break;
             }
             yielded += 1;
