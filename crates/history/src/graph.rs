@@ -376,9 +376,10 @@ fn arrange(tip: ObjectId, shallow: &[ObjectId], mut loaded: FxHashMap<ObjectId, 
         let parents: SmallVec<[CommitIx; 2]> = if cut {
             SmallVec::new()
         } else {
+            // Git asks them in their order: what comes behind one that is lost may be that one's.
             read.parents
                 .iter()
-                .filter_map(|p| place.get(p).copied())
+                .map_while(|p| place.get(p).copied())
                 .collect()
         };
         graph.commits.push(Commit {

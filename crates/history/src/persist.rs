@@ -24,7 +24,7 @@ use crate::walk::{
 };
 
 /// Changes whenever the meaning of a segment or the rules of the walk change.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 const KIND: Kind = Kind::new("history");
 /// A repository that lacks more objects than this is read anew each time.
 const MAX_MISSING: usize = 10_000;

@@ -158,15 +158,19 @@ pub fn fuse(
     for lines in &refined {
         overlay.add_older(lines);
     }
-    let transcripts = match &options.local_sessions {
+    let mut transcripts = match &options.local_sessions {
         Some(home) => sessions::read(repo, history, home, interrupt, &mut diagnostics),
         None => FxHashMap::default(),
     };
+    if interrupt.load(Ordering::Relaxed) {
+        overlay.forget();
+        transcripts.clear();
+        diagnostics.push(cut_short());
+    }
     let files = overlay.files(&transcripts);
     let deaths = overlay.deaths();
     let table = overlay.table;
     inferred::add(history, &table, &files, &deaths, &mut commits);
-    diagnostics.extend(cut_short(interrupt));
     Origins {
         origins: table,
         files,
@@ -178,14 +182,12 @@ pub fn fuse(
 }
 
 /// What is told where an interrupt came before the end.
-fn cut_short(interrupt: &AtomicBool) -> Option<Diagnostic> {
-    interrupt.load(Ordering::Relaxed).then(|| {
-        Diagnostic::new(
-            Level::Warning,
-            "interrupted",
-            "interrupted: some evidence was not read, its lines may be shown as unknown",
-        )
-    })
+fn cut_short() -> Diagnostic {
+    Diagnostic::new(
+        Level::Warning,
+        "interrupted",
+        "interrupted before all evidence was read: nothing is said of who wrote which line",
+    )
 }
 
 /// Adds what the notes of one commit say to what is counted of all.

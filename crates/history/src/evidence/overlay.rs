@@ -174,6 +174,13 @@ impl<'h> Overlay<'h> {
         ix
     }
 
+    /// Leaves every line unknown: evidence that was not read might come before what was, and name somebody else.
+    pub(super) fn forget(&mut self) {
+        self.claims = LineClaims::default();
+        self.originals.clear();
+        self.sets.iter_mut().for_each(Vec::clear);
+    }
+
     /// The origin that claims about lines and witnesses on commits make together.
     fn origin(&mut self, claims: SmallVec<[ClaimIx; 2]>, set: Option<SetIx>) -> OriginIx {
         let origin = self.compose(claims, set);
@@ -252,11 +259,19 @@ impl<'h> Overlay<'h> {
         origin
     }
 
+    /// What is claimed of the lines of a place. A note attests what its commit added; many name other lines as well, and of
+    /// a line that may be older nobody knows which it is.
+    fn claimed(&self, place: Place, certain: Certain) -> &[Layer<ClaimIx>] {
+        match certain {
+            Certain::Added => self.claims.layers(place),
+            Certain::PerhapsOlder => &[],
+        }
+    }
+
     /// Lays all layers of a place, and one more, over each other.
     fn lay(&mut self, place: Place, certain: Certain, more: &Layer<ClaimIx>) -> Layer<OriginIx> {
         let mut cuts: Vec<u32> = Vec::new();
-        let layers = self.claims.layers(place);
-        for span in layers.iter().flatten().chain(more) {
+        for span in self.claimed(place, certain).iter().flatten().chain(more) {
             cuts.extend([span.first, span.end]);
         }
         let originals = match certain {
@@ -270,8 +285,7 @@ impl<'h> Overlay<'h> {
         for pair in cuts.windows(2) {
             let (first, end) = (pair[0], pair[1]);
             let claims: SmallVec<[ClaimIx; 2]> = self
-                .claims
-                .layers(place)
+                .claimed(place, certain)
                 .iter()
                 .chain([more])
                 .filter_map(|layer| within(layer, first, end).next())

@@ -111,17 +111,10 @@ impl RenameContext<'_> {
         let sources = self.sources(commit, parent, blobs, trees);
         let mut sources = sources.lock().unwrap_or_else(PoisonError::into_inner);
         let name = self.paths.name(path);
-        let (found, uncompared, unlisted) = match sources.identical(blob, &name) {
-            // Git looks no further: the same bytes under the same file name.
-            Some(at) if file_name(&sources.list[at].name) == file_name(&name) => {
-                (Some(at), false, false)
-            }
-            Some(at) => (Some(at), false, sources.unlisted),
-            None if sources.list.is_empty() => (None, false, sources.unlisted),
-            None => {
-                let (found, uncompared) = sources.similar(blob, &name, blobs);
-                (found, uncompared, sources.unlisted)
-            }
+        let (found, uncompared) = match sources.identical(blob, &name) {
+            Some(at) => (Some(at), false),
+            None if sources.list.is_empty() => (None, false),
+            None => sources.similar(blob, &name, blobs),
         };
         Predecessor {
             file: found.map(|found| {
@@ -129,7 +122,7 @@ impl RenameContext<'_> {
                 (source.path, source.blob)
             }),
             uncompared,
-            unlisted,
+            unlisted: sources.unlisted,
         }
     }
 

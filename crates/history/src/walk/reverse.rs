@@ -274,7 +274,8 @@ impl<'w, 'b> Walk<'w, 'b> {
     }
 
     /// Deals the lines of a changed file out to the parents, in git's order: a parent with the
-    /// identical file takes all; then renames are sought; then each parent takes what it has.
+    /// identical file takes all; then renames are sought; then each parent takes what it has. What a parent
+    /// that cannot be read might have taken goes to no other one.
     fn deal(&mut self, commit: CommitIx, mut file: Pending) {
         let ground = self.ground;
         let node = ground.graph.commit(commit);
@@ -287,6 +288,7 @@ impl<'w, 'b> Walk<'w, 'b> {
             .parents
             .iter()
             .position(|p| matches!(p, ParentFile::File(_, blob) if *blob == own))
+            && !file.parents[..at].contains(&ParentFile::Unknown)
         {
             self.pass(node.parents[at], file.path, own, file.suspect.segments);
             return;
@@ -300,7 +302,11 @@ impl<'w, 'b> Walk<'w, 'b> {
                 .find(commit, at, file.path, own, self.blobs, self.trees);
             file.parents[at] = match found.file {
                 _ if !found.is_certain() => ParentFile::Unknown,
-                Some((path, blob)) if blob == own => {
+                Some((path, blob))
+                    if blob == own
+                        && !node.parents_missing
+                        && !file.parents.contains(&ParentFile::Unknown) =>
+                {
                     self.pass(node.parents[at], path, own, file.suspect.segments);
                     return;
                 }
@@ -311,7 +317,13 @@ impl<'w, 'b> Walk<'w, 'b> {
 
         let mut left = file.suspect.segments;
         let mut gap = file.parents.contains(&ParentFile::Unknown);
-        for (at, parent) in file.parents.iter().enumerate() {
+        // One that cannot be read may have the identical file, whichever it is.
+        let asked = if gap || node.parents_missing {
+            &[]
+        } else {
+            file.parents.as_slice()
+        };
+        for (at, parent) in asked.iter().enumerate() {
             let ParentFile::File(path, blob) = *parent else {
                 continue;
             };
@@ -321,16 +333,15 @@ impl<'w, 'b> Walk<'w, 'b> {
             if seen {
                 continue;
             }
-            match self.blobs.hunks(blob, own) {
-                Ok(hunks) => {
-                    let (passed, kept) = cut(&left, &hunks);
-                    if !passed.is_empty() {
-                        self.pass(node.parents[at], path, blob, passed);
-                    }
-                    left = kept;
-                }
-                Err(_) => gap = true,
+            let Ok(hunks) = self.blobs.hunks(blob, own) else {
+                gap = true;
+                break;
+            };
+            let (passed, kept) = cut(&left, &hunks);
+            if !passed.is_empty() {
+                self.pass(node.parents[at], path, blob, passed);
             }
+            left = kept;
             if left.is_empty() {
                 return;
             }

@@ -913,6 +913,34 @@ fn lines_older_than_a_shallow_clone_have_no_evidence_of_its_oldest_commit() {
 }
 
 #[test]
+fn a_note_that_names_more_lines_than_its_commit_added_is_not_believed_where_history_is_cut() {
+    let mut repo = Repo::new();
+    repo.write("a.txt", "one\n");
+    repo.commit("by hand");
+    repo.write("a.txt", "one\ntwo\n");
+    let commit = repo.commit("by an agent");
+    let said = "a.txt\n  s_11111111111111::t_22222222222222 1-2\n";
+    note(&repo, &commit, &git_ai(said, "1.5.0", SESSION));
+    let whole = fused(&repo).file("a.txt");
+    assert!(whole.starts_with("1-1    unknown\n2-2 "), "{whole}");
+    let clone = repo.beside("clone");
+    let from = format!("file://{}", repo.path().display());
+    let to = clone.display().to_string();
+    repo.git(&["clone", "-q", "--depth", "1", &from, &to]);
+    repo.git(&[
+        "-C",
+        &to,
+        "fetch",
+        "-q",
+        "origin",
+        "refs/notes/ai:refs/notes/ai",
+    ]);
+    let read = fused_with(&clone, &EvidenceOptions::default());
+    assert_eq!(read.file("a.txt"), "1-2    unknown\n");
+    assert_eq!(read.origins.notes.reachable, 1);
+}
+
+#[test]
 fn dead_lines_have_the_origin_that_they_had_alive() {
     let mut repo = Repo::new();
     repo.write("a.txt", &numbered(1..=6));
@@ -957,10 +985,10 @@ fn the_answer_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
-fn an_interrupt_is_told_and_what_is_known_stays() {
+fn an_interrupt_is_told_and_nobody_is_named_while_a_note_may_name_another() {
     let mut repo = Repo::new();
     repo.write("a.txt", "one\n");
-    let commit = repo.commit("add");
+    let commit = repo.commit(&format!("add\n\n{CLAUDE}"));
     note(
         &repo,
         &commit,
@@ -976,6 +1004,7 @@ fn an_interrupt_is_told_and_what_is_known_stays() {
     let origins = fuse(&repository, &history, &EvidenceOptions::default(), &now);
     assert!(origins.diagnostics.iter().any(|d| d.code == "interrupted"));
     assert_eq!(origins.files[0].runs[0].origin, OriginIx::UNKNOWN);
+    assert!(!origins.commits[0].signs.is_empty());
 }
 
 fn transcript(home: &Path, path: &str, lines: &[String]) {

@@ -374,7 +374,9 @@ fn what_resembles_a_file_is_not_its_predecessor_where_a_better_one_may_be_lost()
     let (path, bytes) = lose(&repo, "HEAD~:d");
     let part = told(repo.path(), None);
     assert_eq!(part.usage.lines.ai, 0);
-    let expected = [("e/same.rs".to_owned(), 2), ("new.rs".to_owned(), 9)];
+    // The lost directory may have held the first file of the same name, too.
+    let expected = [("e/same.rs", 2), ("new.rs", 9), ("y/kept.rs", 1)];
+    let expected = expected.map(|(path, lines)| (path.to_owned(), lines));
     assert_eq!(perhaps_older(&part.history), expected);
     assert_eq!(perhaps_older_of(repo.path(), "e/same.rs"), 2);
     std::fs::write(path, bytes).unwrap();
@@ -384,6 +386,85 @@ fn what_resembles_a_file_is_not_its_predecessor_where_a_better_one_may_be_lost()
     let part = told(repo.path(), None);
     assert_eq!(part.usage.lines.ai, 0);
     assert_eq!(perhaps_older(&part.history), [("new.rs".to_owned(), 9)]);
+}
+
+#[test]
+fn of_files_with_the_same_bytes_and_name_the_first_may_be_in_a_directory_that_is_lost() {
+    let mut repo = Repo::new();
+    repo.write("a/LICENSE", "1\n2\n3\n");
+    repo.commit("one");
+    repo.write("b/LICENSE", "1\n2\n3\n");
+    repo.write("b/stay.rs", "s\n");
+    repo.commit(&format!("copy\n\n{CLAUDE}"));
+    std::fs::create_dir(repo.path().join("c")).unwrap();
+    repo.git(&["mv", "a/LICENSE", "c/LICENSE"]);
+    repo.git(&["rm", "-q", "b/LICENSE"]);
+    // Another tree than the lost one.
+    repo.write("c/x.rs", "x\n");
+    repo.commit("move");
+    assert_eq!(told(repo.path(), None).usage.lines.ai, 1);
+    lose(&repo, "HEAD~:a");
+    let part = told(repo.path(), None);
+    assert_eq!(part.usage.lines.ai, 1);
+    let expected = [("c/LICENSE".to_owned(), 3), ("c/x.rs".to_owned(), 1)];
+    assert_eq!(perhaps_older(&part.history), expected);
+}
+
+/// Ada writes `f.rs` on the main branch, an agent the same lines on another one; both go on, and are merged.
+fn merged_with_an_agents_copy(edited: bool) -> Repo {
+    let mut repo = Repo::new();
+    repo.write("README", "r\n");
+    repo.commit("base");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("f.rs", "1\n2\n3\n");
+    repo.write("s.rs", "s\n");
+    repo.commit(&format!("copy\n\n{CLAUDE}"));
+    repo.write("f.rs", "1\n2\n3\nend\n");
+    repo.commit("more");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("f.rs", "1\n2\n3\n");
+    repo.commit("by hand");
+    if edited {
+        repo.write("f.rs", "top\n1\n2\n3\n");
+    }
+    repo.write("m.rs", "m\n");
+    repo.commit("more");
+    repo.git(&["merge", "-q", "-s", "ours", "--no-commit", "side"]);
+    let top = if edited { "top\n" } else { "" };
+    repo.write("f.rs", &format!("{top}1\n2\n3\nend\nmerged\n"));
+    repo.write("s.rs", "s\n");
+    repo.commit("merge");
+    repo
+}
+
+#[test]
+fn what_a_merge_may_have_from_a_parent_that_is_lost_goes_to_no_other_one() {
+    for (edited, lost) in [
+        (false, "HEAD^1^{tree}"),
+        (true, "HEAD^1^{tree}"),
+        (true, "HEAD^1:f.rs"),
+        (true, "HEAD^1"),
+    ] {
+        let repo = merged_with_an_agents_copy(edited);
+        let whole = told(repo.path(), None);
+        assert_eq!(whole.usage.lines.ai, 1, "{lost}");
+        assert_eq!(perhaps_older(&whole.history), []);
+        lose(&repo, lost);
+        let part = told(repo.path(), None);
+        assert!(part.usage.lines.ai <= 1, "{lost}: {:?}", part.usage.lines);
+        let undated = part.usage.coverage.undated;
+        assert!(undated >= 4, "{lost}: {undated}");
+    }
+}
+
+#[test]
+fn what_a_merge_has_of_its_first_parent_stays_where_the_other_one_is_lost() {
+    let repo = merged_with_an_agents_copy(true);
+    lose(&repo, "HEAD^2:f.rs");
+    let part = told(repo.path(), None);
+    // What the first parent does not have the other one may have had.
+    assert_eq!(perhaps_older(&part.history), [("f.rs".to_owned(), 2)]);
+    assert_eq!(part.usage.lines.ai, 1);
 }
 
 #[test]
