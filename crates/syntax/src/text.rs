@@ -5,6 +5,7 @@
 //! that was found.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use crate::lines::BYTE_ORDER_MARK;
 
@@ -18,6 +19,15 @@ const LEAST: usize = 8;
 enum Order {
     Little,
     Big,
+}
+
+impl Order {
+    const fn unit(self, pair: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(pair),
+            Self::Big => u16::from_be_bytes(pair),
+        }
+    }
 }
 
 /// The text of a file. A byte order mark of UTF-8 stays in it as U+FEFF, so that bytes of the text are bytes of the
@@ -49,6 +59,46 @@ pub fn decode_shown(bytes: &[u8]) -> Cow<'_, str> {
         }
         Cow::Owned(text) => Cow::Owned(text),
     }
+}
+
+/// The bytes in which the lines of a file are counted, compared and shown: those of the file, and of UTF-16 those of
+/// its text. There a byte of a letter may be the one that ends lines elsewhere.
+#[must_use]
+pub fn bytes_of_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if !is_utf16(bytes) {
+        return Cow::Borrowed(bytes);
+    }
+    match decode_shown(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+/// Which lines a program that knows bytes alone, such as git, counts in each line of UTF-16, both from 0; `None` for
+/// any other file, where the two are the same.
+#[must_use]
+pub fn lines_of_bytes(bytes: &[u8]) -> Option<Vec<RangeInclusive<u32>>> {
+    let guessed = || unmarked(bytes).map(|order| (order, bytes));
+    let (order, units) = marked(bytes).or_else(guessed)?;
+    let (pairs, _) = units.as_chunks::<2>();
+    let mut lines = Vec::new();
+    // Of the bytes: where the line begins, and where we are.
+    let (mut first, mut at) = (0u32, 0u32);
+    let mut is_open = false;
+    for pair in pairs {
+        let is_end = order.unit(*pair) == u16::from(b'\n');
+        let ends = pair.iter().filter(|byte| **byte == b'\n').count() as u32;
+        is_open = !is_end;
+        if is_end {
+            lines.push(first..=at);
+            first = at + ends;
+        }
+        at += ends;
+    }
+    if is_open {
+        lines.push(first..=at);
+    }
+    Some(lines)
 }
 
 /// A text without its byte order mark.
@@ -92,10 +142,7 @@ fn unmarked(bytes: &[u8]) -> Option<Order> {
 
 fn from_utf16(order: Order, bytes: &[u8]) -> String {
     let (pairs, _) = bytes.as_chunks::<2>();
-    let units = pairs.iter().map(|pair| match order {
-        Order::Little => u16::from_le_bytes(*pair),
-        Order::Big => u16::from_be_bytes(*pair),
-    });
+    let units = pairs.iter().map(|pair| order.unit(*pair));
     char::decode_utf16(units)
         .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
         .collect()
@@ -139,5 +186,23 @@ mod tests {
         ] {
             assert_eq!(is_utf16(bytes), bytes.starts_with(b"\0a"), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn lines_of_utf16_are_those_of_its_text_and_know_the_lines_of_bytes_in_them() {
+        // 上 is U+4E0A, ਁ is U+0A01.
+        let text = "\u{feff}# 上上\nb\nਁ = 1\nc";
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes = utf16(text, order);
+            assert_eq!(*bytes_of_lines(&bytes), *"# 上上\nb\nਁ = 1\nc".as_bytes());
+            assert_eq!(
+                lines_of_bytes(&bytes).unwrap(),
+                [0..=2, 3..=3, 4..=5, 6..=6]
+            );
+        }
+        let empty = utf16("\u{feff}", u16::to_le_bytes);
+        assert_eq!(lines_of_bytes(&empty).unwrap(), []);
+        assert_eq!(lines_of_bytes(b"a\nb\n"), None);
+        assert_eq!(*bytes_of_lines(b"caf\xe9\n"), *b"caf\xe9\n");
     }
 }

@@ -5,13 +5,12 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
 use trueline_facts::{Diagnostic, Finding, Level, Origin, RepoPath, Step};
-use trueline_history::worktree::LineMap;
 use trueline_sarif::line_hashes;
 use trueline_syntax::text::{decode, decode_shown};
 use trueline_taint::Engine;
 
 use super::before::{Base, Now};
-use super::{HeadLines, JoinedFile, Places, SiteOrigin};
+use super::{HeadLines, HeadMap, JoinedFile, Places, SiteOrigin};
 use crate::check::{CheckedFile, Contents};
 use crate::observe::Observation;
 use crate::place::Place;
@@ -63,7 +62,7 @@ impl Join<'_> {
         } = file;
         // Outside of git nothing but new texts needs the content.
         let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
-        let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
+        let map = head.map_or_else(HeadMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
         if let Some(base) = &self.base {
             base.retain(self.now(), &path, &mut findings);
