@@ -1,11 +1,12 @@
 //! Secrets out of source text before anything shows it.
 //!
-//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and the literals
-//! of a line on which any finding, of whichever tool, says that a secret stands: all of them, or, where our own engine knows its columns, that one
-//! and what may be another. On other lines a long random value under the name of a secret is masked too: that no
+//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and the values
+//! of a line on which any finding, of whichever tool, says that a secret stands, in quotes or without them: all of
+//! them, or, where our own engine knows its columns, that one and what may be another. On other lines a long random value under the name of a secret is masked too: that no
 //! finding speaks of it does not make it public. Redaction keeps line numbers and leaves ordinary code alone.
 
 mod quotes;
+mod unquoted;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -81,11 +82,7 @@ impl SecretLines {
     /// What no message may quote of a line, as it stands in the file; the longest first.
     fn literals(&self, location: &Location, raw: &str) -> Vec<String> {
         match self.place(&location.path, location.start.line) {
-            Some(Place::At(columns)) => {
-                let hidden = quotes::hidden(raw, columns).into_iter();
-                let texts = hidden.filter_map(|range| raw.get(range));
-                sorted(texts.map(str::to_owned).collect())
-            }
+            Some(Place::At(columns)) => sorted(quotes::hidden_values(raw, columns)),
             Some(Place::Anywhere) => literals(raw),
             None if self.at(location) => literals(raw),
             None => Vec::new(),
@@ -101,11 +98,7 @@ impl SecretLines {
             for (line, number) in decode_shown(&content).lines().zip(1u32..) {
                 let found = match wanted.get(&number) {
                     None => continue,
-                    Some(Place::At(columns)) => {
-                        let hidden = quotes::hidden(line, columns).into_iter();
-                        let texts = hidden.filter_map(|range| line.get(range));
-                        texts.map(str::to_owned).collect()
-                    }
+                    Some(Place::At(columns)) => quotes::hidden_values(line, columns),
                     Some(Place::Anywhere) => {
                         let mut all = literals(line);
                         all.retain(|value| may_be_secret(value));
@@ -270,12 +263,16 @@ fn literals(line: &str) -> Vec<String> {
                 .map(|v| v.trim_matches([',', ';']).to_owned()),
         );
     }
+    let unquoted = unquoted::suspicious(line).into_iter();
+    let unquoted = unquoted.filter_map(|range| line.get(range));
+    found.extend(unquoted.map(str::to_owned));
     sorted(found)
 }
 
 fn sorted(mut values: Vec<String>) -> Vec<String> {
     values.retain(|value| value.chars().count() >= SHORTEST_VALUE);
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    values.dedup();
     values
 }
 
@@ -288,11 +285,14 @@ fn theirs(message: &str, raw: &str) -> String {
         return quoted(message);
     }
     let parts = quotes::parts(raw);
+    let mut values = unquoted::suspicious(raw);
+    let quoted = parts.iter().filter(|part| !part.is_name);
+    values.extend(quoted.map(|part| part.inner.clone()));
     let mut names = String::with_capacity(raw.len());
     let mut from = 0;
-    for part in parts.iter().filter(|part| !part.is_name) {
-        names.push_str(raw.get(from..part.inner.start).unwrap_or_default());
-        from = part.inner.end;
+    for value in quotes::apart(values) {
+        names.push_str(raw.get(from..value.start).unwrap_or_default());
+        from = value.end;
     }
     names.push_str(raw.get(from..).unwrap_or_default());
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -421,6 +421,7 @@ pub(crate) fn line(text: &str) -> String {
 
 /// A line with every value masked: what stands in quotes, and what follows `=` or `:` without them.
 pub(crate) fn values(text: &str) -> String {
+    let text = &quotes::without(text, quotes::apart(unquoted::suspicious(text)));
     if !text.contains(['"', '\'', '`']) {
         return match text.find(['=', ':']) {
             Some(at) if !text[at + 1..].trim().is_empty() => format!("{} {MASK}", &text[..=at]),
@@ -528,6 +529,11 @@ mod tests {
                 "elsewhere stands 'h7!kPq2zz' too",
                 "elsewhere stands '[redacted]' too",
             ),
+            (
+                r#"connect("db", password=letmein)"#,
+                "password letmein of connect",
+                "password [redacted] of connect",
+            ),
             // The call goes on below, where the value stands.
             (
                 "connect(",
@@ -558,6 +564,10 @@ mod tests {
         assert_eq!(values("password: hunter2secret"), "password: [redacted]");
         assert_eq!(values("PASSWORD=hunter2secret"), "PASSWORD= [redacted]");
         assert_eq!(values("  hunter2secret"), "[redacted]");
+        assert_eq!(
+            values(r#"f(a="b", password=letmein, n=3)"#),
+            r#"f(a="[redacted]", password=[redacted], n=3)"#
+        );
     }
 
     #[test]
