@@ -106,7 +106,14 @@ impl SecretLines {
                     }
                 };
                 let long = |value: &String| value.chars().count() >= LONG_VALUE;
-                values.extend(found.into_iter().filter(long));
+                values.extend(found.iter().filter(|value| long(value)).cloned());
+                // Others may have read what we could not: they quote the rest of it at least.
+                let lost = found.iter().filter(|value| is_lossy(value));
+                let pieces = lost.flat_map(|value| value.split(LOST));
+                let pieces = pieces
+                    .filter(|piece| may_be_secret(piece))
+                    .map(str::to_owned);
+                values.extend(pieces.filter(long));
             }
         }
         let mut builder = AhoCorasick::builder();
@@ -162,16 +169,35 @@ impl SecretValues {
     }
 }
 
+/// Whether a part of a text could not be read: no value of it is known as others may quote it.
+pub(crate) fn is_lossy(text: &str) -> bool {
+    text.contains(LOST)
+}
+
+/// What stands where bytes are no text, and bytes of a text in another encoding.
+const LOST: [char; 2] = [char::REPLACEMENT_CHARACTER, '\0'];
+
 /// Masks every text of a finding: its message, its snippet, its steps and its fix. `raw` is its
 /// first line as it stands in the file, `values` are those of the whole tree for other tools'
 /// findings.
 pub(crate) fn finding(
     finding: &mut Finding,
-    raw: &str,
+    raw: Raw<'_>,
     values: Option<&SecretValues>,
     secrets: &SecretLines,
 ) {
     let secret = is_secret(finding);
+    let Raw {
+        line: raw,
+        is_lossy,
+    } = raw;
+    // What another tool read there cannot be told from what it says of it.
+    let untold = (is_lossy && finding.engine != crate::OWN_ENGINE).then(|| {
+        format!(
+            "what {} says of {} is left out: a secret stands here, and the line is not in an encoding that can be read",
+            finding.engine, finding.rule
+        )
+    });
     let literals = secrets.literals(&finding.location, raw);
     let mut reported = finding.reported.take();
     if let Some(values) = values.filter(|_| finding.engine != crate::OWN_ENGINE) {
@@ -191,10 +217,15 @@ pub(crate) fn finding(
             fix.description = values.masked(&fix.description);
         }
     }
-    let text = |text: &str| line(&without(text, &literals));
+    let text = |text: &str| match &untold {
+        Some(untold) => untold.clone(),
+        None => line(&without(text, &literals)),
+    };
     // Other tools quote the secret that they found.
     let said = |message: &str| {
-        if secret && finding.engine != crate::OWN_ENGINE {
+        if let Some(untold) = &untold {
+            untold.clone()
+        } else if secret && finding.engine != crate::OWN_ENGINE {
             theirs(message, raw)
         } else {
             text(message)
@@ -276,13 +307,21 @@ fn sorted(mut values: Vec<String>) -> Vec<String> {
     values
 }
 
+/// The line of a finding as it stands in its file; empty where it is not known or no secret stands there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Raw<'t> {
+    pub(crate) line: &'t str,
+    /// It, or another line of the finding, could not be read as text.
+    pub(crate) is_lossy: bool,
+}
+
 /// What another tool says of a secret, without it. Tools quote it, but they quote names as well: hidden
 /// is what stands as a value on its line, unless the line has it as a name too, and in quotes whatever is
 /// no name of that line: the value may stand on another one. Where the line is not known everything in
 /// quotes is hidden.
 fn theirs(message: &str, raw: &str) -> String {
     if raw.trim().is_empty() {
-        return quoted(message);
+        return without_random_words(&quoted(message));
     }
     let parts = quotes::parts(raw);
     let mut values = unquoted::suspicious(raw);
@@ -313,6 +352,20 @@ fn theirs(message: &str, raw: &str) -> String {
         }
     }
     line(&message)
+}
+
+/// A text without the words that may be secrets.
+fn without_random_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_matches(|c: char| c.is_whitespace() || ".,:;()".contains(c));
+        if word.contains(MASK) || !may_be_secret(word) {
+            out.push_str(piece);
+        } else {
+            out.push_str(&piece.replace(word, MASK));
+        }
+    }
+    out
 }
 
 /// A text without a value, wherever it stands as a word of its own.
@@ -553,6 +606,17 @@ mod tests {
         ] {
             assert_eq!(theirs(said, raw), shown, "{raw}");
         }
+    }
+
+    #[test]
+    fn of_a_place_that_is_not_known_no_random_word_is_quoted() {
+        assert_eq!(
+            theirs(
+                "password Vq8xV2mN7pLr4TbW9sKd, found twice (see hunter2).",
+                ""
+            ),
+            "password [redacted], found twice (see [redacted])."
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Bytes of a file as text: the one reading in which places are counted, lines are shown and secrets are masked.
 //!
-//! UTF-16 is known by its mark, or by every other byte of its beginning; anything else is UTF-8 in which what is no
+//! UTF-16 is known by its mark, or by the zero bytes of its beginning; anything else is UTF-8 in which what is no
 //! text was replaced. Two parts of the program that read a file in two ways would mask another place than the one
 //! that was found.
 
@@ -13,6 +13,10 @@ use crate::lines::BYTE_ORDER_MARK;
 const HEAD: usize = 512;
 /// With fewer, nothing is known.
 const LEAST: usize = 8;
+/// The same where not every unit is of ASCII.
+const LEAST_MIXED: usize = 16;
+/// The first of the units that end a letter of two.
+const FIRST_TRAILING: u16 = 0xdc00;
 
 /// The order of the two bytes of a unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -124,20 +128,47 @@ fn marked(bytes: &[u8]) -> Option<(Order, &[u8])> {
     }
 }
 
-/// The order of units of ASCII without a mark: every other byte is zero, and the others are of text.
+/// The order of the units of text without a mark: most are of ASCII, their other byte is zero, and that is on one side
+/// in all of them. Whatever else stands there is text.
 fn unmarked(bytes: &[u8]) -> Option<Order> {
-    let (pairs, _) = bytes.get(..HEAD.min(bytes.len()))?.as_chunks::<2>();
-    if pairs.len() * 2 < LEAST {
-        return None;
+    let head = bytes.get(..HEAD.min(bytes.len()))?;
+    [Order::Little, Order::Big]
+        .into_iter()
+        .find(|order| is_text_of(*order, head, bytes.len() > HEAD))
+}
+
+/// Whether the beginning of a file is text of this order.
+fn is_text_of(order: Order, head: &[u8], goes_on: bool) -> bool {
+    let (pairs, _) = head.as_chunks::<2>();
+    let (mut ascii, mut zeros) = (0, 0);
+    for pair in pairs {
+        match order.unit(*pair) {
+            0..=0x7f => ascii += 1,
+            unit => zeros += usize::from(unit.trailing_zeros() >= 8),
+        }
     }
-    let is_text = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
-    if pairs.iter().all(|[low, high]| *high == 0 && is_text(*low)) {
-        Some(Order::Little)
-    } else if pairs.iter().all(|[high, low]| *high == 0 && is_text(*low)) {
-        Some(Order::Big)
-    } else {
-        None
+    let all = pairs.len();
+    let least = if ascii == all { LEAST } else { LEAST_MIXED };
+    if all * 2 < least || ascii * 4 < all * 3 || zeros > 0 {
+        return false;
     }
+    let units = pairs.iter().map(|pair| order.unit(*pair));
+    let mut text = char::decode_utf16(units).peekable();
+    while let Some(unit) = text.next() {
+        let is_text = match unit {
+            Ok('\t' | '\n' | '\r' | '\x0c') => true,
+            Ok('\u{fffe}' | '\u{ffff}') => false,
+            Ok(c) => !c.is_control(),
+            // The other half of the last letter is not looked at.
+            Err(half) => {
+                goes_on && text.peek().is_none() && half.unpaired_surrogate() < FIRST_TRAILING
+            }
+        };
+        if !is_text {
+            return false;
+        }
+    }
+    true
 }
 
 fn from_utf16(order: Order, bytes: &[u8]) -> String {
@@ -204,5 +235,60 @@ mod tests {
         assert_eq!(lines_of_bytes(&empty).unwrap(), []);
         assert_eq!(lines_of_bytes(b"a\nb\n"), None);
         assert_eq!(*bytes_of_lines(b"caf\xe9\n"), *b"caf\xe9\n");
+    }
+
+    #[test]
+    fn utf16_without_a_mark_may_begin_with_any_letters_among_ascii() {
+        for text in [
+            "// café x\nvar a = 1;\n",
+            "# naïve 上 and 🦀\n\tx = 1\x0c\r\n",
+            "key = \"pässwörd\"\n",
+        ] {
+            for order in [u16::to_le_bytes, u16::to_be_bytes] {
+                assert_eq!(decode(&utf16(text, order)), text);
+            }
+        }
+        // Cut within a letter of two units.
+        let long = format!("{}🦀 = 1\n", "a".repeat(HEAD / 2 - 1));
+        assert_eq!(decode(&utf16(&long, u16::to_be_bytes)), long);
+    }
+
+    #[test]
+    fn what_only_resembles_utf16_without_a_mark_stays_bytes() {
+        let le = u16::to_le_bytes;
+        let mut state = 1u32;
+        let random: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        })
+        .take(600)
+        .collect();
+        let table = |step: u16| -> Vec<u8> { (0..200).flat_map(|n: u16| le(n * step)).collect() };
+        let units = |units: &[u16]| -> Vec<u8> { units.iter().copied().flat_map(le).collect() };
+        let mut lone: Vec<u16> = "a = 'b' # and so on".encode_utf16().collect();
+        lone.insert(5, 0xd83e);
+        let mut last = lone.clone();
+        let half = last.remove(5);
+        last.push(half);
+        for bytes in [
+            random,
+            table(1),
+            table(3),
+            table(257),
+            utf16("上上上上上 = 1; ਁਁਁਁਁ", le),
+            utf16("a = 1; # \u{1}, and so on", le),
+            utf16("a = 1; # \u{85}, and so on", le),
+            utf16("a = 1; # \u{ffff}, and so on", le),
+            utf16("a = 1; # \u{100}, and so on", le),
+            utf16("aé = 1", le),
+            units(&lone),
+            units(&last),
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x06\0\0\0".to_vec(),
+            b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0".to_vec(),
+            b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec(),
+            b"caf\xe9 = 'Vq8!kd92'\n".to_vec(),
+        ] {
+            assert!(!is_utf16(&bytes), "{bytes:?}");
+        }
     }
 }

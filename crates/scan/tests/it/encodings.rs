@@ -103,3 +103,60 @@ fn a_finding_in_utf16_has_the_origin_of_its_own_line_or_none() {
         assert_eq!(origin.is_known_ai(), !is_of_both, "{finding:?}");
     }
 }
+
+#[test]
+fn what_another_tool_says_of_a_secret_is_left_out_where_its_line_cannot_be_read() {
+    let latin1 = "# x\nsecret = \"p\u{e4}ssw\u{f6}rd-Q7x9Zk2ml1\"\n";
+    let latin1: Vec<u8> = latin1.chars().map(|c| c as u8).collect();
+    let bare = "// caf\u{e9} x\nvar p = \"Vq8xV2mN7pLr4TbW9sKd\";\n";
+    let tree = Tree::of(&[]);
+    tree.write("latin1.py", latin1);
+    tree.write("bare.cs", &utf16(bare, u16::to_le_bytes)[2..]);
+    // Most of its beginning is not of ASCII.
+    let far = bare.replace(" x", &"\u{4e0a}".repeat(400));
+    let far = far.replace("Vq8xV2mN7pLr4TbW9sKd", "kd92hsLq0zXVq8w7");
+    tree.write("far.cs", &utf16(&far, u16::to_be_bytes)[2..]);
+    commit(&tree, "feat: x");
+    let result = |path: &str, value: &str| {
+        format!(
+            r#"{{"ruleId": "hardcoded-password", "message": {{"text": "password {value} found"}},
+            "locations": [{{"physicalLocation": {{"artifactLocation": {{"uri": "{path}"}},
+            "region": {{"startLine": 2}}}}}}]}}"#
+        )
+    };
+    let results = [
+        result("latin1.py", "p\u{e4}ssw\u{f6}rd-Q7x9Zk2ml1"),
+        result("bare.cs", "Vq8xV2mN7pLr4TbW9sKd"),
+        result("far.cs", "kd92hsLq0zXVq8w7"),
+        result("gone.cs", "h7kPq2zz1Lm4Rt"),
+    ];
+    let log = format!(
+        r#"{{"version": "2.1.0", "runs": [{{"tool": {{"driver": {{"name": "semgrep"}}}}, "results": [{}]}}]}}"#,
+        results.join(", ")
+    );
+    let logs = tempfile::tempdir().unwrap();
+    let file = logs.path().join("log.sarif");
+    std::fs::write(&file, log).unwrap();
+    let mut request = tree.request(false, 1);
+    request.imports = vec![file];
+    let outcome = scan(&request, &Silent, &AtomicBool::new(false)).unwrap();
+    let shown = crate::tree::shown(&outcome);
+    for part in ["Q7x9Zk2", "Vq8xV2m", "TbW9sKd", "kd92", "h7kPq"] {
+        assert!(!shown.contains(part), "{part}: {shown}");
+    }
+    let messages = |path: &str| -> Vec<&str> {
+        let findings = outcome.report.findings.iter();
+        let of_file =
+            findings.filter(|f| f.engine == "semgrep" && f.location.path.display() == path);
+        of_file.map(|finding| finding.message.as_str()).collect()
+    };
+    assert_eq!(messages("bare.cs"), ["password [redacted] found"]);
+    assert_eq!(messages("gone.cs"), ["password [redacted] found"]);
+    for path in ["latin1.py", "far.cs"] {
+        let [message] = messages(path)[..] else {
+            panic!("{path}: {:?}", messages(path));
+        };
+        assert!(message.contains("hardcoded-password"), "{message}");
+        assert!(message.contains("left out"), "{message}");
+    }
+}
