@@ -91,7 +91,7 @@ pub fn lines_of_bytes(bytes: &[u8]) -> Option<Vec<RangeInclusive<u32>>> {
     let mut is_open = false;
     for pair in pairs {
         let is_end = order.unit(*pair) == u16::from(b'\n');
-        let ends = pair.iter().filter(|byte| **byte == b'\n').count() as u32;
+        let ends: u32 = pair.iter().map(|byte| u32::from(*byte == b'\n')).sum();
         is_open = !is_end;
         if is_end {
             lines.push(first..=at);

@@ -9,11 +9,12 @@ use crate::changes::{by_claude, commit};
 use crate::tree::Tree;
 
 const TOKEN: &str = concat!("ghp", "_1a2B3c4D5e6F7g8H9i0J1k2L3m4N5o6P7q8R");
-const ORDERS: [(&str, fn(u16) -> [u8; 2]); 2] =
-    [("le", u16::to_le_bytes), ("be", u16::to_be_bytes)];
+const ORDERS: [(&str, Order); 2] = [("le", u16::to_le_bytes), ("be", u16::to_be_bytes)];
+
+type Order = fn(u16) -> [u8; 2];
 
 /// With its mark.
-fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+fn utf16(text: &str, order: Order) -> Vec<u8> {
     let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
     units.flat_map(order).collect()
 }
@@ -44,7 +45,7 @@ fn a_new_finding_below_any_letter_of_utf16_is_one_of_the_change() {
     let tree = Tree::of(&[]);
     for text in [&old, &new] {
         for (name, order) in ORDERS {
-            tree.write(&format!("{name}.py"), utf16(text, order));
+            tree.write_bytes(&format!("{name}.py"), &utf16(text, order));
         }
         tree.write("utf8.py", text);
         commit(&tree, "feat: x");
@@ -65,7 +66,7 @@ fn a_guard_that_goes_from_utf16_opens_what_stood_there() {
     let tree = Tree::of(&[]);
     for text in [with("    q = str(int(q))\n"), with("")] {
         for (name, order) in ORDERS {
-            tree.write(&format!("{name}.py"), utf16(&text, order));
+            tree.write_bytes(&format!("{name}.py"), &utf16(&text, order));
         }
         commit(&tree, "feat: x");
     }
@@ -80,16 +81,16 @@ fn a_finding_in_utf16_has_the_origin_of_its_own_line_or_none() {
     let other = format!("{}\n", "上".repeat(3));
     let tree = Tree::of(&[]);
     for (name, order) in ORDERS {
-        tree.write(&format!("{name}.ps1"), utf16(&first, order));
+        tree.write_bytes(&format!("{name}.ps1"), &utf16(&first, order));
         let both = format!("{first}call 上 -t {TOKEN}\n");
-        tree.write(&format!("both-{name}.ps1"), utf16(&both, order));
+        tree.write_bytes(&format!("both-{name}.ps1"), &utf16(&both, order));
     }
     commit(&tree, "feat: x");
     for (name, order) in ORDERS {
         let text = format!("{first}{other}call -t {TOKEN}\n");
-        tree.write(&format!("{name}.ps1"), utf16(&text, order));
+        tree.write_bytes(&format!("{name}.ps1"), &utf16(&text, order));
         let both = format!("{first}call 上 -t {TOKEN} x\n");
-        tree.write(&format!("both-{name}.ps1"), utf16(&both, order));
+        tree.write_bytes(&format!("both-{name}.ps1"), &utf16(&both, order));
     }
     by_claude(&tree);
     let found = tree.without_memory().report.findings;
@@ -110,12 +111,12 @@ fn what_another_tool_says_of_a_secret_is_left_out_where_its_line_cannot_be_read(
     let latin1: Vec<u8> = latin1.chars().map(|c| c as u8).collect();
     let bare = "// caf\u{e9} x\nvar p = \"Vq8xV2mN7pLr4TbW9sKd\";\n";
     let tree = Tree::of(&[]);
-    tree.write("latin1.py", latin1);
-    tree.write("bare.cs", &utf16(bare, u16::to_le_bytes)[2..]);
+    tree.write_bytes("latin1.py", &latin1);
+    tree.write_bytes("bare.cs", &utf16(bare, u16::to_le_bytes)[2..]);
     // Most of its beginning is not of ASCII.
     let far = bare.replace(" x", &"\u{4e0a}".repeat(400));
     let far = far.replace("Vq8xV2mN7pLr4TbW9sKd", "kd92hsLq0zXVq8w7");
-    tree.write("far.cs", &utf16(&far, u16::to_be_bytes)[2..]);
+    tree.write_bytes("far.cs", &utf16(&far, u16::to_be_bytes)[2..]);
     commit(&tree, "feat: x");
     let result = |path: &str, value: &str| {
         format!(
