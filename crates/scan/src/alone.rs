@@ -7,6 +7,7 @@ use bstr::ByteSlice;
 use trueline_agents::AgentFile;
 use trueline_facts::{Finding, RepoPath};
 use trueline_syntax::ir::Language;
+use trueline_syntax::text::bytes_of_lines;
 use trueline_syntax::{Refused, Source, with_deep_stack};
 use trueline_taint::{Engine, FileAnalysis, is_settings};
 
@@ -106,8 +107,9 @@ pub(crate) fn read(engine: &Engine, path: &RepoPath, text: &str) -> Alone {
 /// line, which a rename of the function around it does not change.
 pub(crate) type Key = (String, Vec<u8>);
 
-/// The key of a finding in a text.
-pub(crate) fn key(finding: &Finding, text: &[u8]) -> Key {
+/// The key of a finding in a file.
+pub(crate) fn key(finding: &Finding, content: &[u8]) -> Key {
+    let text = bytes_of_lines(content);
     let line = finding.location.start.line.saturating_sub(1);
     let line = text.lines().nth(line as usize).unwrap_or_default();
     (finding.rule.to_string(), line.trim().to_vec())

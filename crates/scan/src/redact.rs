@@ -1,11 +1,12 @@
 //! Secrets out of source text before anything shows it.
 //!
-//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and the literals
-//! of a line on which any finding, of whichever tool, says that a secret stands: all of them, or, where our own engine knows its columns, that one
-//! and what may be another. On other lines a long random value under the name of a secret is masked too: that no
+//! Two strengths: well-known token forms and passwords of URLs anywhere in a line, and the values
+//! of a line on which any finding, of whichever tool, says that a secret stands, in quotes or without them: all of
+//! them, or, where our own engine knows its columns, that one and what may be another. On other lines a long random value under the name of a secret is masked too: that no
 //! finding speaks of it does not make it public. Redaction keeps line numbers and leaves ordinary code alone.
 
 mod quotes;
+mod unquoted;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -81,11 +82,7 @@ impl SecretLines {
     /// What no message may quote of a line, as it stands in the file; the longest first.
     fn literals(&self, location: &Location, raw: &str) -> Vec<String> {
         match self.place(&location.path, location.start.line) {
-            Some(Place::At(columns)) => {
-                let hidden = quotes::hidden(raw, columns).into_iter();
-                let texts = hidden.filter_map(|range| raw.get(range));
-                sorted(texts.map(str::to_owned).collect())
-            }
+            Some(Place::At(columns)) => sorted(quotes::hidden_values(raw, columns)),
             Some(Place::Anywhere) => literals(raw),
             None if self.at(location) => literals(raw),
             None => Vec::new(),
@@ -101,11 +98,7 @@ impl SecretLines {
             for (line, number) in decode_shown(&content).lines().zip(1u32..) {
                 let found = match wanted.get(&number) {
                     None => continue,
-                    Some(Place::At(columns)) => {
-                        let hidden = quotes::hidden(line, columns).into_iter();
-                        let texts = hidden.filter_map(|range| line.get(range));
-                        texts.map(str::to_owned).collect()
-                    }
+                    Some(Place::At(columns)) => quotes::hidden_values(line, columns),
                     Some(Place::Anywhere) => {
                         let mut all = literals(line);
                         all.retain(|value| may_be_secret(value));
@@ -113,7 +106,14 @@ impl SecretLines {
                     }
                 };
                 let long = |value: &String| value.chars().count() >= LONG_VALUE;
-                values.extend(found.into_iter().filter(long));
+                values.extend(found.iter().filter(|value| long(value)).cloned());
+                // Others may have read what we could not: they quote the rest of it at least.
+                let lost = found.iter().filter(|value| is_lossy(value));
+                let pieces = lost.flat_map(|value| value.split(LOST));
+                let pieces = pieces
+                    .filter(|piece| may_be_secret(piece))
+                    .map(str::to_owned);
+                values.extend(pieces.filter(long));
             }
         }
         let mut builder = AhoCorasick::builder();
@@ -169,16 +169,35 @@ impl SecretValues {
     }
 }
 
+/// Whether a part of a text could not be read: no value of it is known as others may quote it.
+pub(crate) fn is_lossy(text: &str) -> bool {
+    text.contains(LOST)
+}
+
+/// What stands where bytes are no text, and bytes of a text in another encoding.
+const LOST: [char; 2] = [char::REPLACEMENT_CHARACTER, '\0'];
+
 /// Masks every text of a finding: its message, its snippet, its steps and its fix. `raw` is its
 /// first line as it stands in the file, `values` are those of the whole tree for other tools'
 /// findings.
 pub(crate) fn finding(
     finding: &mut Finding,
-    raw: &str,
+    raw: Raw<'_>,
     values: Option<&SecretValues>,
     secrets: &SecretLines,
 ) {
     let secret = is_secret(finding);
+    let Raw {
+        line: raw,
+        is_lossy,
+    } = raw;
+    // What another tool read there cannot be told from what it says of it.
+    let untold = (is_lossy && finding.engine != crate::OWN_ENGINE).then(|| {
+        format!(
+            "what {} says of {} is left out: a secret stands here, and the line is not in an encoding that can be read",
+            finding.engine, finding.rule
+        )
+    });
     let literals = secrets.literals(&finding.location, raw);
     let mut reported = finding.reported.take();
     if let Some(values) = values.filter(|_| finding.engine != crate::OWN_ENGINE) {
@@ -198,10 +217,15 @@ pub(crate) fn finding(
             fix.description = values.masked(&fix.description);
         }
     }
-    let text = |text: &str| line(&without(text, &literals));
+    let text = |text: &str| match &untold {
+        Some(untold) => untold.clone(),
+        None => line(&without(text, &literals)),
+    };
     // Other tools quote the secret that they found.
     let said = |message: &str| {
-        if secret && finding.engine != crate::OWN_ENGINE {
+        if let Some(untold) = &untold {
+            untold.clone()
+        } else if secret && finding.engine != crate::OWN_ENGINE {
             theirs(message, raw)
         } else {
             text(message)
@@ -270,13 +294,25 @@ fn literals(line: &str) -> Vec<String> {
                 .map(|v| v.trim_matches([',', ';']).to_owned()),
         );
     }
+    let unquoted = unquoted::suspicious(line).into_iter();
+    let unquoted = unquoted.filter_map(|range| line.get(range));
+    found.extend(unquoted.map(str::to_owned));
     sorted(found)
 }
 
 fn sorted(mut values: Vec<String>) -> Vec<String> {
     values.retain(|value| value.chars().count() >= SHORTEST_VALUE);
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    values.dedup();
     values
+}
+
+/// The line of a finding as it stands in its file; empty where it is not known or no secret stands there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Raw<'t> {
+    pub(crate) line: &'t str,
+    /// It, or another line of the finding, could not be read as text.
+    pub(crate) is_lossy: bool,
 }
 
 /// What another tool says of a secret, without it. Tools quote it, but they quote names as well: hidden
@@ -285,14 +321,17 @@ fn sorted(mut values: Vec<String>) -> Vec<String> {
 /// quotes is hidden.
 fn theirs(message: &str, raw: &str) -> String {
     if raw.trim().is_empty() {
-        return quoted(message);
+        return without_random_words(&quoted(message));
     }
     let parts = quotes::parts(raw);
+    let mut values = unquoted::suspicious(raw);
+    let quoted = parts.iter().filter(|part| !part.is_name);
+    values.extend(quoted.map(|part| part.inner.clone()));
     let mut names = String::with_capacity(raw.len());
     let mut from = 0;
-    for part in parts.iter().filter(|part| !part.is_name) {
-        names.push_str(raw.get(from..part.inner.start).unwrap_or_default());
-        from = part.inner.end;
+    for value in quotes::apart(values) {
+        names.push_str(raw.get(from..value.start).unwrap_or_default());
+        from = value.end;
     }
     names.push_str(raw.get(from..).unwrap_or_default());
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
@@ -313,6 +352,20 @@ fn theirs(message: &str, raw: &str) -> String {
         }
     }
     line(&message)
+}
+
+/// A text without the words that may be secrets.
+fn without_random_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_matches(|c: char| c.is_whitespace() || ".,:;()".contains(c));
+        if word.contains(MASK) || !may_be_secret(word) {
+            out.push_str(piece);
+        } else {
+            out.push_str(&piece.replace(word, MASK));
+        }
+    }
+    out
 }
 
 /// A text without a value, wherever it stands as a word of its own.
@@ -421,6 +474,7 @@ pub(crate) fn line(text: &str) -> String {
 
 /// A line with every value masked: what stands in quotes, and what follows `=` or `:` without them.
 pub(crate) fn values(text: &str) -> String {
+    let text = &quotes::without(text, quotes::apart(unquoted::suspicious(text)));
     if !text.contains(['"', '\'', '`']) {
         return match text.find(['=', ':']) {
             Some(at) if !text[at + 1..].trim().is_empty() => format!("{} {MASK}", &text[..=at]),
@@ -528,6 +582,11 @@ mod tests {
                 "elsewhere stands 'h7!kPq2zz' too",
                 "elsewhere stands '[redacted]' too",
             ),
+            (
+                r#"connect("db", password=letmein)"#,
+                "password letmein of connect",
+                "password [redacted] of connect",
+            ),
             // The call goes on below, where the value stands.
             (
                 "connect(",
@@ -550,6 +609,17 @@ mod tests {
     }
 
     #[test]
+    fn of_a_place_that_is_not_known_no_random_word_is_quoted() {
+        assert_eq!(
+            theirs(
+                "password Vq8xV2mN7pLr4TbW9sKd, found twice (see hunter2).",
+                ""
+            ),
+            "password [redacted], found twice (see [redacted])."
+        );
+    }
+
+    #[test]
     fn every_value_of_a_line_with_a_secret_is_masked() {
         assert_eq!(
             values(r#"password = "a\"b" + 'c'"#),
@@ -558,6 +628,10 @@ mod tests {
         assert_eq!(values("password: hunter2secret"), "password: [redacted]");
         assert_eq!(values("PASSWORD=hunter2secret"), "PASSWORD= [redacted]");
         assert_eq!(values("  hunter2secret"), "[redacted]");
+        assert_eq!(
+            values(r#"f(a="b", password=letmein, n=3)"#),
+            r#"f(a="[redacted]", password=[redacted], n=3)"#
+        );
     }
 
     #[test]

@@ -389,7 +389,10 @@ fn add_patches(
             } else {
                 None
             };
-            redact::finding(&mut finding, raw.unwrap_or_default(), None, secrets);
+            let line = raw.unwrap_or_default();
+            let is_lossy = false;
+            let raw = redact::Raw { line, is_lossy };
+            redact::finding(&mut finding, raw, None, secrets);
             if let Some(slot) = findings.get_mut(at) {
                 slot.fix = finding.fix;
             }

@@ -36,6 +36,7 @@ use trueline_history::ObjectId;
 use trueline_history::range::Deltas;
 use trueline_history::repository::Repository;
 use trueline_policy::Policy;
+use trueline_syntax::text::decode;
 
 pub use self::exposure::{ExposedSite, Exposure, exposure};
 pub(crate) use self::files::Changed;
@@ -163,7 +164,7 @@ pub fn verdict_sarif(path: &std::path::Path, verdict: &Verdict) -> Result<String
             .zip(head)
             .and_then(|(repository, head)| repository.file_at(head, path).ok().flatten());
         if let Some(text) = text {
-            hashes.insert(path, trueline_sarif::line_hashes(&text.to_str_lossy()));
+            hashes.insert(path, trueline_sarif::line_hashes(&decode(&text)));
         }
     }
     let hash = |path: &RepoPath, line: u32| {

@@ -8,10 +8,10 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use bstr::ByteSlice;
 use trueline_facts::{CommitId, Finding, RepoPath};
 use trueline_history::ObjectId;
 use trueline_history::worktree::LineMap;
+use trueline_syntax::text::{bytes_of_lines, decode_source};
 use trueline_taint::Engine;
 
 use crate::OWN_ENGINE;
@@ -128,11 +128,12 @@ impl Base {
             return Rc::clone(known);
         }
         let content = now.contents.read(path).unwrap_or_default();
+        let now_lines = bytes_of_lines(&content);
         let commits = self.commits.iter();
         let texts = commits.filter_map(|before| before.text(now.place, path, &content));
         let versions: Rc<[Version]> = texts
             .map(|text| Version {
-                map: LineMap::between(&text, &content),
+                map: LineMap::between(&bytes_of_lines(&text), &now_lines),
                 text,
             })
             .collect();
@@ -166,7 +167,7 @@ struct Counts(BTreeMap<Key, usize>);
 
 impl Counts {
     fn of(engine: &Engine, path: &RepoPath, text: &[u8]) -> Self {
-        let shown = text.to_str_lossy();
+        let shown = decode_source(text);
         let mut counts = Self::default();
         for finding in alone::findings(engine, path, &shown) {
             *counts.0.entry(key(&finding, text)).or_default() += 1;

@@ -4,14 +4,13 @@
 use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 
-use trueline_facts::{Diagnostic, Finding, Level, Origin, RepoPath, Step};
-use trueline_history::worktree::LineMap;
+use trueline_facts::{Diagnostic, Finding, Level, Location, Origin, RepoPath, Step};
 use trueline_sarif::line_hashes;
 use trueline_syntax::text::{decode, decode_shown};
 use trueline_taint::Engine;
 
 use super::before::{Base, Now};
-use super::{HeadLines, JoinedFile, Places, SiteOrigin};
+use super::{HeadLines, HeadMap, JoinedFile, Places, SiteOrigin};
 use crate::check::{CheckedFile, Contents};
 use crate::observe::Observation;
 use crate::place::Place;
@@ -63,7 +62,7 @@ impl Join<'_> {
         } = file;
         // Outside of git nothing but new texts needs the content.
         let content = LazyCell::new(|| self.contents.read(&path).unwrap_or_default());
-        let map = head.map_or_else(LineMap::identity, |h| h.map(self.place, &path, &content));
+        let map = head.map_or_else(HeadMap::identity, |h| h.map(self.place, &path, &content));
         let known = |line: u32| head.map(|h| h.line(&path, &map, line));
         if let Some(base) = &self.base {
             base.retain(self.now(), &path, &mut findings);
@@ -99,8 +98,9 @@ impl Join<'_> {
             let taken = (finding.location.snippet.is_empty() && is_of_line)
                 .then(|| line_of(&shown, finding.location.start.line, &path, self.secrets));
             // The content is read only where a secret stands.
-            let secret = self.secrets.contains(&path, line);
-            let raw = if secret { line_at(&shown, line) } else { "" };
+            let raw = self.secrets.contains(&path, line);
+            let raw = raw.then(|| raw_of(&shown, &finding.location));
+            let raw = raw.unwrap_or_default();
             redact::finding(finding, raw, values, self.secrets);
             if let Some(taken) = taken {
                 finding.location.snippet = taken;
@@ -205,6 +205,19 @@ fn collapse(trace: &mut Vec<Step>) {
 fn line_at(text: &str, line: u32) -> &str {
     let line = text.lines().nth(line.saturating_sub(1) as usize);
     line.unwrap_or_default()
+}
+
+/// What the lines of a finding are in its file.
+fn raw_of<'t>(text: &'t str, location: &Location) -> redact::Raw<'t> {
+    let first = location.start.line;
+    let more = location.last_line().saturating_sub(first) as usize;
+    let lines = text.lines().skip(first.saturating_sub(1) as usize);
+    let mut lines = lines.take(more.saturating_add(1));
+    redact::Raw {
+        line: line_at(text, first),
+        // Where zeros stand between letters others may count other lines.
+        is_lossy: text.contains('\0') || lines.any(redact::is_lossy),
+    }
 }
 
 /// Bytes by which one sees that a content is no text, as git does.

@@ -7,14 +7,16 @@ mod before;
 mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::code::{CodeView, OriginRun};
 use trueline_facts::scan::{UncertainSites, WeaknessRate};
 use trueline_facts::{Finding, Origin, Proportion, RepoPath};
-use trueline_history::evidence::{OriginRun as HeadRun, Origins};
+use trueline_history::evidence::{OriginIx, OriginRun as HeadRun, Origins};
 use trueline_history::model::{FileContent, History};
 use trueline_history::worktree::LineMap;
+use trueline_syntax::text::{bytes_of_lines, lines_of_bytes};
 use trueline_taint::{Engine, Site};
 
 pub(crate) use self::before::Base;
@@ -60,30 +62,51 @@ impl<'a> HeadLines<'a> {
     }
 
     /// Lines of a file as it is now, as lines of HEAD.
-    pub(crate) fn map(&self, place: &Place, path: &RepoPath, now: &[u8]) -> LineMap {
+    pub(crate) fn map(&self, place: &Place, path: &RepoPath, now: &[u8]) -> HeadMap {
         let head = self
             .blobs
             .get(path)
             .and_then(|id| place.repository()?.blob(*id));
         // Not at HEAD, or not readable there: every line is new.
-        LineMap::between(head.as_deref().unwrap_or_default(), now)
+        let head = head.as_deref().unwrap_or_default();
+        HeadMap {
+            lines: LineMap::between(&bytes_of_lines(head), &bytes_of_lines(now)),
+            counted: lines_of_bytes(head),
+        }
     }
 
     /// The origin of a line (from 1) of a file as it is now.
-    pub(crate) fn line(&self, path: &RepoPath, map: &LineMap, line: u32) -> &Origin {
-        let head = line.checked_sub(1).and_then(|now| map.head_line(now));
-        let run = head.and_then(|head| {
-            let runs = *self.files.get(path)?;
-            let at = runs.partition_point(|r| r.start <= head).checked_sub(1)?;
-            runs.get(at).filter(|r| head - r.start < r.len)
-        });
-        match run {
-            None if head.is_none() && self.is_in_submodule(path) => &self.in_submodule,
-            None if head.is_none() && !self.unread.contains(path) => &self.not_committed,
-            Some(run) => self.origins.origin(run.origin),
-            None => self
-                .origins
-                .origin(trueline_history::evidence::OriginIx::UNKNOWN),
+    pub(crate) fn line(&self, path: &RepoPath, map: &HeadMap, line: u32) -> &Origin {
+        let head = line.checked_sub(1).and_then(|now| map.head_lines(now));
+        let unknown = self.origins.origin(OriginIx::UNKNOWN);
+        match head {
+            None if self.is_in_submodule(path) => &self.in_submodule,
+            None if self.unread.contains(path) => unknown,
+            None => &self.not_committed,
+            Some(head) => {
+                let origin = self.origin_of(path, head);
+                origin.map_or(unknown, |origin| self.origins.origin(origin))
+            }
+        }
+    }
+
+    /// The one origin of these lines of HEAD, from 0; `None` where it is not known or they have several.
+    fn origin_of(&self, path: &RepoPath, lines: RangeInclusive<u32>) -> Option<OriginIx> {
+        let runs = *self.files.get(path)?;
+        let mut at = runs.partition_point(|run| run.start <= *lines.start());
+        at = at.checked_sub(1)?;
+        let origin = runs.get(at)?.origin;
+        let mut next = *lines.start();
+        loop {
+            let run = runs.get(at).filter(|run| run.origin == origin)?;
+            if next < run.start || next - run.start >= run.len {
+                return None;
+            }
+            next = run.start + run.len;
+            if next > *lines.end() {
+                return Some(origin);
+            }
+            at += 1;
         }
     }
 
@@ -96,7 +119,7 @@ impl<'a> HeadLines<'a> {
     }
 
     /// The origin gutter of a file as it is now.
-    pub(crate) fn gutter(&self, path: &RepoPath, map: &LineMap, lines: u32) -> Vec<OriginRun> {
+    pub(crate) fn gutter(&self, path: &RepoPath, map: &HeadMap, lines: u32) -> Vec<OriginRun> {
         let mut runs: Vec<OriginRun> = Vec::new();
         for line in 1..=lines {
             let origin = self.line(path, map, line);
@@ -110,6 +133,33 @@ impl<'a> HeadLines<'a> {
             }
         }
         runs
+    }
+}
+
+/// For the lines of a file as it is now: those of HEAD, as git counts them.
+#[derive(Debug)]
+pub(crate) struct HeadMap {
+    lines: LineMap,
+    /// Git's lines in each line of HEAD's text, where that is UTF-16.
+    counted: Option<Vec<RangeInclusive<u32>>>,
+}
+
+impl HeadMap {
+    /// The map of a file that was not touched.
+    pub(crate) fn identity() -> Self {
+        Self {
+            lines: LineMap::identity(),
+            counted: None,
+        }
+    }
+
+    /// The lines of HEAD that a line of now is; both count from 0.
+    fn head_lines(&self, now: u32) -> Option<RangeInclusive<u32>> {
+        let head = self.lines.head_line(now)?;
+        match &self.counted {
+            None => Some(head..=head),
+            Some(counted) => counted.get(head as usize).cloned(),
+        }
     }
 }
 

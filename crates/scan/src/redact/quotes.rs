@@ -1,4 +1,4 @@
-//! The texts in quotes on one line, and which of them must not be shown.
+//! The texts on one line, in quotes above all, and which of them must not be shown.
 //!
 //! Where it is known at which columns a secret stands, the rest of its line is evidence and stays:
 //! the name that holds it, the call, other arguments. Hidden is every text that touches the secret,
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use trueline_taint::may_be_secret;
 
-use super::MASK;
+use super::{MASK, unquoted};
 
 /// A text in quotes.
 pub(super) struct Quoted {
@@ -59,6 +59,23 @@ pub(super) fn parts(line: &str) -> Vec<Quoted> {
 /// What is hidden of a line on which secrets stand at these columns (from 1, in characters, the second
 /// one past the end), in order and apart from each other.
 pub(super) fn hidden(line: &str, columns: &[(u32, u32)]) -> Vec<Range<usize>> {
+    let mut hidden = quoted(line, columns);
+    hidden.extend(unquoted::suspicious(line));
+    apart(hidden)
+}
+
+/// What is hidden there and must not be quoted elsewhere: not every word under the name of a secret.
+pub(super) fn hidden_values(line: &str, columns: &[(u32, u32)]) -> Vec<String> {
+    let quoted = apart(quoted(line, columns)).into_iter();
+    let quoted = quoted.filter_map(|range| line.get(range));
+    let unquoted = unquoted::suspicious(line).into_iter();
+    let unquoted = unquoted.filter_map(|range| line.get(range));
+    let unquoted = unquoted.filter(|text| may_be_secret(text));
+    quoted.chain(unquoted).map(str::to_owned).collect()
+}
+
+/// The secrets themselves, and the texts in quotes that may be others.
+fn quoted(line: &str, columns: &[(u32, u32)]) -> Vec<Range<usize>> {
     let byte = |column: u32| {
         let mut places = line.char_indices().map(|(at, _)| at);
         let nth = column.saturating_sub(1) as usize;
@@ -98,6 +115,11 @@ pub(super) fn hidden(line: &str, columns: &[(u32, u32)]) -> Vec<Range<usize>> {
         }
         last = text;
     }
+    hidden
+}
+
+/// Ranges in order that do not touch.
+pub(super) fn apart(mut hidden: Vec<Range<usize>>) -> Vec<Range<usize>> {
     hidden.retain(|range| !range.is_empty());
     hidden.sort_by_key(|range| (range.start, range.end));
     let mut apart: Vec<Range<usize>> = Vec::new();
@@ -115,7 +137,7 @@ pub(super) fn masked(line: &str, columns: &[(u32, u32)]) -> String {
     without(line, hidden(line, columns))
 }
 
-fn without(line: &str, hidden: Vec<Range<usize>>) -> String {
+pub(super) fn without(line: &str, hidden: Vec<Range<usize>>) -> String {
     let mut out = String::with_capacity(line.len());
     let mut from = 0;
     for range in hidden {
@@ -149,10 +171,14 @@ pub(super) fn guarded(line: &str) -> Cow<'_, str> {
         let start = line.len() - value.trim_start().len();
         hidden.push(start..start + value.trim().len());
     }
+    hidden.extend(unquoted::assigned(line).filter_map(|assigned| {
+        let text = line.get(assigned.value.clone()).unwrap_or_default();
+        (looks_like_key(text) && assigned.is_named()).then_some(assigned.value)
+    }));
     if hidden.is_empty() {
         return Cow::Borrowed(line);
     }
-    Cow::Owned(without(line, hidden))
+    Cow::Owned(without(line, apart(hidden)))
 }
 
 /// Long, random, and of the characters that keys are written in. Stricter than [`may_be_secret`]: this is
@@ -189,7 +215,7 @@ fn is_named_secret(before: &str, last: &str) -> bool {
     !before.ends_with(',') && says_secret(name)
 }
 
-fn says_secret(name: &str) -> bool {
+pub(super) fn says_secret(name: &str) -> bool {
     const WORDS: [&str; 9] = [
         "secret",
         "password",
@@ -293,6 +319,7 @@ mod tests {
             format!(r#"client.put("secret", "{key}")"#),
             format!("API_TOKEN={key}"),
             format!("  password: {key}"),
+            format!("docker run -e DB_PASSWORD={key} -e MODE=fast image"),
         ] {
             assert_eq!(guarded(&line), line.replace(key, MASK));
         }
@@ -315,5 +342,59 @@ mod tests {
             masked(r#"f("a", "b")"#, &[(90, 99)]),
             r#"f("[redacted]", "[redacted]")"#
         );
+    }
+
+    /// What a finding says of a line, with another secret there that has no quotes.
+    #[test]
+    fn a_second_secret_without_quotes_is_hidden_and_the_rest_of_its_line_stays() {
+        const FOUND: &str = "AKIAQ3EGRZ7LMNBVCXZA";
+        for line in [
+            "export DB_PASSWORD={2} AWS_ACCESS_KEY_ID={1}",
+            "    run: DB_PASSWORD={2} GITHUB_TOKEN={1} make all",
+            "docker run -e DB_PASSWORD={2} -e AWS_ACCESS_KEY_ID={1} image:latest",
+            "mysql --host=db.internal --password={2} --key={1}",
+            "mysql --password {2} -u admin {1}",
+            "{DB_PASSWORD: {2}, KEY: {1}, region: eu-west-1}",
+            "DB_PASSWORD={2}\rAWS_ACCESS_KEY_ID={1}\rHOST=localhost",
+            "DB_PASSWORD={2}\u{2028}AWS_ACCESS_KEY_ID={1}\u{2028}",
+            "AWS_ACCESS_KEY_ID={1},DB_PASSWORD={2},PORT=5432",
+            "curl -H Authorization: Bearer {2} https://api.example.org/v1 -u {1}",
+            "f(key=\"{1}\", password={2}, timeout=30)",
+            "password => {2}, key => {1}, port => 5432",
+            "https://api.example.org/v1?page=2&token={2}&key={1}",
+            "${DB_PASSWORD:={2}} {1}",
+        ] {
+            for second in ["Zq8xV2mN7pLr4TbW9sKd", "letmein", "p=a+d/d$w0rd=="] {
+                let line = line.replace("{1}", FOUND).replace("{2}", second);
+                let shown = masked(&line, &[at(&line, FOUND)]);
+                let expected = line.replace(FOUND, MASK).replace(second, MASK);
+                let expected = expected.replace("Bearer [redacted]", MASK);
+                assert_eq!(shown, expected);
+            }
+        }
+        // Under any name.
+        let line = format!("X=Zq8xV2mN7pLr4TbW9sKd Y={FOUND}");
+        let shown = masked(&line, &[at(&line, FOUND)]);
+        assert_eq!(shown, format!("X={MASK} Y={MASK}"));
+    }
+
+    #[test]
+    fn what_is_no_value_of_a_secret_stays_beside_one() {
+        const FOUND: &str = "AKIAQ3EGRZ7LMNBVCXZA";
+        for line in [
+            "client = OpenAI(api_key=\"{1}\", max_tokens=4096, timeout=30)",
+            "function f(password: string, key = \"{1}\")",
+            "docker run -p 8080:80 -v /var/lib/data:/data -e KEY={1} postgres:16",
+            "PATH=/usr/local/bin KEY={1} TOKEN=$GITHUB_TOKEN TOKEN=${TOKEN} make",
+            "    run: KEY={1} python manage.py migrate",
+            "password = os.environ.get(\"PASSWORD\", \"{1}\")",
+            "let t = Token::from(\"{1}\");",
+            "token_url: https://example.org/oauth/token, key: {1}",
+            "12:30:45 level=info msg=started key={1}",
+        ] {
+            let line = line.replace("{1}", FOUND);
+            let shown = masked(&line, &[at(&line, FOUND)]);
+            assert_eq!(shown, line.replace(FOUND, MASK));
+        }
     }
 }

@@ -34,12 +34,12 @@ fn git(tree: &Tree, arguments: &[&str]) {
     assert!(status.success());
 }
 
-fn commit(tree: &Tree, message: &str) {
+pub(crate) fn commit(tree: &Tree, message: &str) {
     git(tree, &["add", "--all"]);
     git(tree, &["commit", "--quiet", "-m", message]);
 }
 
-fn by_claude(tree: &Tree) {
+pub(crate) fn by_claude(tree: &Tree) {
     commit(
         tree,
         "feat: x\n\nCo-Authored-By: Claude <noreply@anthropic.com>",

@@ -8,6 +8,7 @@
 mod changes;
 mod dependencies;
 mod edits;
+mod encodings;
 mod incremental;
 mod settings;
 mod tree;
