@@ -173,7 +173,7 @@ pub(super) fn guarded(line: &str) -> Cow<'_, str> {
     }
     hidden.extend(unquoted::assigned(line).filter_map(|assigned| {
         let text = line.get(assigned.value.clone()).unwrap_or_default();
-        (looks_like_key(text) && assigned.is_named()).then_some(assigned.value)
+        (assigned.is_named() && looks_like_key(text)).then_some(assigned.value)
     }));
     if hidden.is_empty() {
         return Cow::Borrowed(line);
@@ -186,6 +186,9 @@ pub(super) fn guarded(line: &str) -> Cow<'_, str> {
 fn looks_like_key(text: &str) -> bool {
     const LONG: usize = 16;
     const DIGITS: usize = 3;
+    /// What a key does not become unlikely after.
+    const ENOUGH: usize = 1024;
+    let text = &text[..text.floor_char_boundary(ENOUGH)];
     let count = |is: fn(&char) -> bool| text.chars().filter(is).count();
     text.len() >= LONG
         && !text.starts_with(['/', '-'])
@@ -376,6 +379,24 @@ mod tests {
         let line = format!("X=Zq8xV2mN7pLr4TbW9sKd Y={FOUND}");
         let shown = masked(&line, &[at(&line, FOUND)]);
         assert_eq!(shown, format!("X={MASK} Y={MASK}"));
+    }
+
+    #[test]
+    fn a_long_value_without_quotes_is_hidden_whole_and_a_line_of_signs_ends() {
+        const FOUND: &str = "AKIAQ3EGRZ7LMNBVCXZA";
+        let long = "Zq8xV2mN7pLr4TbW9sKd".repeat(200);
+        let line = format!("export DB_PASSWORD={long} KEY={FOUND}");
+        let shown = masked(&line, &[at(&line, FOUND)]);
+        assert_eq!(shown, format!("export DB_PASSWORD={MASK} KEY={MASK}"));
+        assert_eq!(
+            guarded(&format!("API_TOKEN={long}")),
+            format!("API_TOKEN={MASK}")
+        );
+        for piece in ["a=", "token=", "=", "a: ", "=>", "x=)", "password = "] {
+            let line = format!("KEY={FOUND} {}", piece.repeat(20_000));
+            assert!(!masked(&line, &[at(&line, FOUND)]).contains(FOUND));
+            let _ = guarded(&line);
+        }
     }
 
     #[test]

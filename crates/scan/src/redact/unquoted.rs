@@ -14,6 +14,10 @@ use super::quotes::says_secret;
 /// No word is so long.
 const LONG_WORD: usize = 20;
 const QUOTES: [char; 3] = ['"', '\'', '`'];
+/// Bytes of a value from which on it is hidden unseen, whatever it is: lines without end must not take time without end.
+const LONG_VALUE: usize = 1024;
+/// Bytes before a sign in which its name and its address are sought.
+const LOOK_BACK: usize = 512;
 
 /// A sign on a line, and the value after it.
 pub(super) struct Assigned<'l> {
@@ -25,12 +29,21 @@ pub(super) struct Assigned<'l> {
 
 /// The values after each `=` and `:` that do not begin with a quote.
 pub(super) fn assigned(line: &str) -> impl Iterator<Item = Assigned<'_>> {
+    const OF_SIGN: [char; 4] = ['=', ':', '>', '~'];
     let signs = line.match_indices(['=', ':']);
+    // Signs within a word have the end of the word.
+    let mut word = 0..0;
     signs.filter_map(move |(sign, _)| {
+        if line.get(..sign)?.ends_with(OF_SIGN) {
+            return None;
+        }
         let after = line.get(sign + 1..)?;
-        let after = after.trim_start_matches(['=', ':', '>', '~']).trim_start();
+        let after = after.trim_start_matches(OF_SIGN).trim_start();
         let start = line.len() - after.len();
-        let end = start + word_end(after);
+        if !word.contains(&start) {
+            word = start..start + word_end(after);
+        }
+        let end = word.end;
         (end > start).then_some(Assigned {
             line,
             sign,
@@ -51,7 +64,9 @@ impl<'l> Assigned<'l> {
     }
 
     fn before(&self) -> &'l str {
-        self.line.get(..self.sign).unwrap_or_default()
+        let from = self.sign.saturating_sub(LOOK_BACK);
+        let from = self.line.ceil_char_boundary(from);
+        self.line.get(from..self.sign).unwrap_or_default()
     }
 
     /// The name of the value: `a.b-c` of `"a.b-c" => `.
@@ -92,6 +107,9 @@ impl<'l> Assigned<'l> {
     fn hidden(&self) -> Option<Range<usize>> {
         if self.is_of_address() {
             return None;
+        }
+        if self.value.len() > LONG_VALUE {
+            return Some(self.value.clone());
         }
         let scheme = is_scheme(self.text());
         let is_named = scheme || self.is_named();
