@@ -55,7 +55,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             since.date(),
             words::of(all)
         ),
-        _ if all.hits == 0 && scope.is_cut => {
+        _ if answer::is_before_cut(coverage, scope.is_cut) => {
             format!("none: history is cut off before the commits that added the lines of {name}")
         }
         _ if all.hits == 0 && coverage.generated > 0 => {
