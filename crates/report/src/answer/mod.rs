@@ -18,8 +18,8 @@ pub(crate) use evidence::{
     unknown, unknown_together, why_nothing,
 };
 pub(crate) use tools::{
-    LIBRARIES, LINES_NOT_KNOWN, Standing, coding_tools, libraries, signs, tools, trace_of, traced,
-    without_lines,
+    LIBRARIES, LINES_NOT_KNOWN, Standing, coding_tools, libraries, not_judged, signs, tools,
+    trace_of, traced, without_lines,
 };
 
 /// The repository, or the part of it that was looked at: `shop/src/db`.
