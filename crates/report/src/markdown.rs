@@ -288,7 +288,7 @@ fn shadow(out: &mut String, shadow: &ShadowAi, tools: &[ToolUse], whose: &str) {
         };
         let _ = writeln!(out, "- **Shadow AI:** none{whose}: {why}");
     }
-    let not_judged = answer::not_judged(shadow, tools, |tool| code(&words::tool(tool)).to_string());
+    let not_judged = answer::not_judged(shadow, tools, |tool| code(&words::tool(tool)));
     if let Some(text) = not_judged {
         let _ = writeln!(out, "- {text}");
     }
