@@ -25,6 +25,9 @@ pub enum SignalKind {
     Dependency,
 }
 
+/// Tools that record who wrote what and write nothing themselves: no policy lists or misses them.
+pub const RECORDERS: [&str; 2] = ["entire", "git-ai"];
+
 /// Is it there now?
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema,
@@ -65,7 +68,9 @@ pub struct ShadowAi {
     /// The tools that `trueline.toml` approves; absent when it lists none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Vec<ToolId>>,
-    /// Tools with any sign or any line that are not approved. Empty while nothing is listed.
+    /// Coding tools with any sign, line or commit that are not approved. Empty while nothing is listed. What names no
+    /// coding tool is not judged: libraries and services whose models are called, recorders of who wrote what, and what
+    /// names no tool (`unspecified`).
     pub unlisted: Vec<ToolId>,
     /// All signs, by tool, kind and path.
     pub signals: Vec<Signal>,

@@ -185,7 +185,8 @@ pub struct Advice {
 pub struct ToolUse {
     /// Which tool.
     pub tool: ToolId,
-    /// Is it listed as approved? Absent when `trueline.toml` lists no tools.
+    /// Is it listed as approved? Absent when `trueline.toml` lists no tools, and of what names no coding tool that it
+    /// could list (`unspecified`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<bool>,
     /// Lines of HEAD named for this tool, by any evidence.

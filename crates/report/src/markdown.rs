@@ -276,6 +276,21 @@ fn shadow(out: &mut String, shadow: &ShadowAi, tools: &[ToolUse], whose: &str) {
             "- **Shadow AI:** signs{whose} of {}; `trueline.toml` lists no approved tools, so none is judged",
             list(&not_judged)
         );
+    } else if shadow.approved.is_some() && (!shadow.signals.is_empty() || !tools.is_empty()) {
+        let listed = answer::coding_tools(shadow, tools, Standing::Approved);
+        let why = if listed.is_empty() {
+            "no sign of a coding tool that `trueline.toml` could list".to_owned()
+        } else {
+            format!(
+                "every coding tool that a sign or a commit names ({}) is listed in `trueline.toml`",
+                list(&listed)
+            )
+        };
+        let _ = writeln!(out, "- **Shadow AI:** none{whose}: {why}");
+    }
+    let not_judged = answer::not_judged(shadow, tools, |tool| code(&words::tool(tool)));
+    if let Some(text) = not_judged {
+        let _ = writeln!(out, "- {text}");
     }
     let libraries = answer::libraries(shadow);
     if !libraries.is_empty() {

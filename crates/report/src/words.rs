@@ -483,6 +483,11 @@ pub(crate) fn group(by: GroupBy, name: &str) -> Cow<'_, str> {
     }
 }
 
+/// Is it AI of which no tool is named?
+pub(crate) fn is_unnamed(tool: &ToolId) -> bool {
+    tool.as_str() == UNSPECIFIED
+}
+
 /// The short form that fits a gutter: `claude`, `human`, `unknown`.
 pub(crate) fn origin_short(origin: &Origin) -> Cow<'_, str> {
     match &origin.author {

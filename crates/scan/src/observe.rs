@@ -1,5 +1,6 @@
 //! One reading of git for all commands: history, origins, and the signals made of them.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
@@ -11,7 +12,7 @@ use trueline_facts::pipeline::Entry;
 use trueline_facts::scan::Repository as RepositoryFacts;
 use trueline_facts::shadow::ShadowAi;
 use trueline_facts::usage::Usage;
-use trueline_facts::{CommitId, Diagnostic, EvidenceClass, Level, RepoPath, Timestamp};
+use trueline_facts::{CommitId, Diagnostic, EvidenceClass, Level, RepoPath, Timestamp, ToolId};
 use trueline_history::evidence::{EvidenceOptions, NotesRead, Origins, fuse};
 use trueline_history::model::{Completeness, FileContent, History};
 use trueline_history::repository::Repository;
@@ -40,11 +41,17 @@ pub(crate) struct Observation {
     pub(crate) options: SignalOptions,
 }
 
-/// What is said of approved tools that nothing is known of: a name may be new, and it may be a slip.
-fn unknown_tools(config: &Config) -> Option<Diagnostic> {
+/// What is said of approved tools that nothing is known of and that nothing here names: a name may be new, and it may be
+/// a slip.
+fn unknown_tools(
+    config: &Config,
+    named: &BTreeSet<&ToolId>,
+    shadow: &ShadowAi,
+) -> Option<Diagnostic> {
     let approved = config.approved_tools.iter().flatten();
+    let has_sign = |tool: &ToolId| shadow.signals.iter().any(|signal| signal.tool == *tool);
     let unknown: Vec<String> = approved
-        .filter(|tool| !crate::is_known_tool(tool))
+        .filter(|tool| !crate::is_known_tool(tool) && !named.contains(tool) && !has_sign(tool))
         .map(|tool| format!("`{}`", tool.as_str()))
         .collect();
     if unknown.is_empty() {
@@ -54,8 +61,8 @@ fn unknown_tools(config: &Config) -> Option<Diagnostic> {
         Level::Warning,
         "approved-tool-unknown",
         format!(
-            "`[tools] approved` of trueline.toml names {}, of which no sign is known: it lists nothing unless \
-             somebody declares that name",
+            "`[tools] approved` of trueline.toml names {}, of which no sign is known and which no line or commit here \
+             names: it lists nothing unless somebody declares that name",
             unknown.join(", ")
         ),
     ))
@@ -77,7 +84,7 @@ pub(crate) fn observe(
     let Some(repository) = place.repository() else {
         return Ok(None);
     };
-    let mut diagnostics: Vec<Diagnostic> = unknown_tools(config).into_iter().collect();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
     let cache = reading
         .cache
         .then(|| cache::open(repository, &mut diagnostics))
@@ -145,6 +152,7 @@ pub(crate) fn observe(
     };
     let health = signals.health();
     let (shadow_ai, unread) = signals.shadow_ai();
+    diagnostics.extend(unknown_tools(config, &signals.tools_named(), &shadow_ai));
     let pipeline = signals.pipeline(&shadow_ai);
     if let Some(cache) = &cache {
         diagnostics.extend(memo.store(cache, repository));

@@ -237,7 +237,7 @@ pub(crate) fn join(parts: Parts<'_>) -> Result<ScanOutcome, ScanError> {
     diagnostics.dedup();
     let report = ScanReport {
         diff_fork: fork.filter(|fork| Some(fork) != changed_since.as_ref()),
-        diff_name: request.diff.clone(),
+        diff_name: request.diff.as_deref().map(redact::line),
         diff_base: changed_since,
         sources: checked.coverage,
         weaknesses,

@@ -298,4 +298,25 @@ fn an_approved_tool_of_which_nothing_is_known_is_told() {
         assert!(report.contains("names `nonsense`"), "{command}: {report}");
         assert!(!report.contains("names `claude`"), "{command}: {report}");
     }
+    // A name that a line here has is known, however new it is.
+    repository.trueline(&["declare", "--tool", "nonsense"]);
+    for command in ["stats", "scan"] {
+        let told = repository.trueline(&[command, ".", "--format", "json"]);
+        let report = told.json();
+        assert_eq!(report_tools(&report), ["nonsense"], "{command}: {report:#}");
+        assert!(
+            !told.stdout().contains("approved-tool-unknown"),
+            "{command}: {report:#}"
+        );
+    }
+}
+
+/// The tools of the usage of a report of either command.
+fn report_tools(report: &serde_json::Value) -> Vec<&str> {
+    let one = report["repositories"].get(0).unwrap_or(report);
+    let tools = one["usage"]["tools"].as_array().unwrap();
+    tools
+        .iter()
+        .map(|one| one["tool"].as_str().unwrap())
+        .collect()
 }

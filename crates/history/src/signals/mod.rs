@@ -24,6 +24,8 @@ mod usage;
 mod view;
 mod written;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use trueline_facts::health::Health;
@@ -190,6 +192,12 @@ impl<'a> Signals<'a> {
     #[must_use]
     pub fn shadow_ai(&self) -> (ShadowAi, Vec<Diagnostic>) {
         shadow::shadow_ai(&self.view, self.blobs())
+    }
+
+    /// The tools that lines or commits name, whatever part or time is asked for.
+    #[must_use]
+    pub fn tools_named(&self) -> BTreeSet<&ToolId> {
+        shadow::named(&self.view)
     }
 
     /// Where AI enters, from commits and from the signs that [`Self::shadow_ai`] found.

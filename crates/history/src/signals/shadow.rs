@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use trueline_authorship::files::{self, ContentSign};
 use trueline_authorship::tools;
-use trueline_facts::shadow::{ShadowAi, Signal, SignalKind, SignalState};
+use trueline_facts::shadow::{RECORDERS, ShadowAi, Signal, SignalKind, SignalState};
 use trueline_facts::{Diagnostic, Level, RepoPath, Timestamp, ToolId};
 
 use crate::evidence::OriginIx;
@@ -23,8 +23,6 @@ use super::view::View;
 /// some hundred microseconds.
 const MOST_OF_ONE: u32 = 40;
 const MOST_OF_ALL: usize = 3000;
-/// They record who wrote what and write nothing themselves.
-const RECORDERS: [&str; 2] = ["entire", "git-ai"];
 
 pub(super) fn shadow_ai(view: &View<'_>, blobs: Blobs<'_>) -> (ShadowAi, Vec<Diagnostic>) {
     let mut search = Search::new(view);
@@ -44,7 +42,8 @@ pub(super) fn shadow_ai(view: &View<'_>, blobs: Blobs<'_>) -> (ShadowAi, Vec<Dia
 }
 
 /// Coding tools with any sign or any line or commit that the policy does not list. Libraries that
-/// the product calls are no coding tools: the pipeline map has them.
+/// the product calls are no coding tools (the pipeline map has them), nor are services whose key a CI
+/// job hands over: the table of tools has neither.
 fn unlisted(view: &View<'_>, signals: &[Signal], approved: &[ToolId]) -> Vec<ToolId> {
     let known: BTreeSet<ToolId> = tools::all().collect();
     let mut seen: BTreeSet<&ToolId> = signals
@@ -53,23 +52,29 @@ fn unlisted(view: &View<'_>, signals: &[Signal], approved: &[ToolId]) -> Vec<Too
         .map(|signal| &signal.tool)
         .filter(|tool| known.contains(*tool))
         .collect();
+    seen.extend(named(view));
+    seen.into_iter()
+        .filter(|tool| writes(tool) && !approved.contains(tool))
+        .cloned()
+        .collect()
+}
+
+/// The tools that any line of HEAD or any commit names, whatever part or time is asked for.
+pub(super) fn named<'a>(view: &View<'a>) -> BTreeSet<&'a ToolId> {
     let used: BTreeSet<OriginIx> = view
         .origins
         .files
         .iter()
         .flat_map(|file| file.runs.iter().map(|run| run.origin))
         .collect();
-    seen.extend(
-        used.into_iter()
-            .filter_map(|ix| view.origins.origin(ix).tool()),
-    );
+    let mut named: BTreeSet<&ToolId> = used
+        .into_iter()
+        .filter_map(|ix| view.origins.origin(ix).tool())
+        .collect();
     for (ix, _) in view.all_commits() {
-        seen.extend(view.tools(ix).iter().map(|(tool, _)| *tool));
+        named.extend(view.tools(ix).iter().map(|(tool, _)| *tool));
     }
-    seen.into_iter()
-        .filter(|tool| writes(tool) && !approved.contains(tool))
-        .cloned()
-        .collect()
+    named
 }
 
 /// Is it one particular tool that writes code?

@@ -9,6 +9,7 @@ use trueline_facts::usage::{
 };
 use trueline_facts::{EvidenceClass, Proportion, RepoPath, Timestamp, ToolId};
 
+use super::shadow::writes;
 use super::view::{Lines, View};
 use super::{Source, advice};
 use crate::model::{ChangeKind, FileContent, PathIx};
@@ -92,7 +93,7 @@ impl ToolDraft {
         Self {
             report: ToolUse {
                 tool: tool.clone(),
-                approved: approved.map(|list| list.contains(tool)),
+                approved: approved.and_then(|list| standing(tool, list)),
                 lines: 0,
                 lines_at_least: 0,
                 lines_upper_bound: 0,
@@ -118,6 +119,12 @@ impl ToolDraft {
         self.report.directories = largest.into_iter().collect();
         self.report
     }
+}
+
+/// Does the policy list a tool? `None` of what it could not list.
+fn standing(tool: &ToolId, approved: &[ToolId]) -> Option<bool> {
+    let is_listed = approved.contains(tool);
+    (is_listed || writes(tool)).then_some(is_listed)
 }
 
 struct Tally<'a> {

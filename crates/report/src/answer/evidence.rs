@@ -39,6 +39,12 @@ pub(crate) fn why_nothing(diagnostics: &[Diagnostic], lines: u64) -> Option<&'st
     }
 }
 
+/// Nothing says who wrote any line, as a shallow clone ends before the commits that added them: true only where that is so
+/// of every line.
+pub(crate) const fn is_before_cut(coverage: &EvidenceCoverage, is_cut: bool) -> bool {
+    is_cut && coverage.all.hits == 0 && coverage.undated >= coverage.all.of
+}
+
 /// So little is known that every switch is worth telling.
 const HARDLY_ANY: f64 = 0.05;
 /// From this coverage on there is little left to gain.

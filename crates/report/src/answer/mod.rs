@@ -13,13 +13,13 @@ use trueline_facts::{Diagnostic, Finding, RepoPath, Suppression};
 use crate::words;
 
 pub(crate) use evidence::{
-    About, advice, beside_coverage, coverage, gives, known, known_together, no_evidence, no_line,
-    no_line_together, none_recent, nothing_known, since, since_together, unknown, unknown_together,
-    why_nothing,
+    About, advice, beside_coverage, coverage, gives, is_before_cut, known, known_together,
+    no_evidence, no_line, no_line_together, none_recent, nothing_known, since, since_together,
+    unknown, unknown_together, why_nothing,
 };
 pub(crate) use tools::{
-    LIBRARIES, LINES_NOT_KNOWN, Standing, coding_tools, libraries, signs, tools, trace_of, traced,
-    without_lines,
+    LIBRARIES, LINES_NOT_KNOWN, Standing, coding_tools, libraries, not_judged, signs, tools,
+    trace_of, traced, without_lines,
 };
 
 /// The repository, or the part of it that was looked at: `shop/src/db`.

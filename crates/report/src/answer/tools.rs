@@ -2,7 +2,7 @@
 //! line. From the usage and the signs of shadow AI.
 
 use trueline_facts::ToolId;
-use trueline_facts::shadow::{ShadowAi, Signal, SignalKind};
+use trueline_facts::shadow::{RECORDERS, ShadowAi, Signal, SignalKind};
 use trueline_facts::usage::{ToolUse, Usage};
 
 use crate::words;
@@ -49,8 +49,8 @@ pub(crate) const LINES_NOT_KNOWN: &str = "lines not known";
 pub(crate) enum Standing {
     /// Of a tool that the policy does not list.
     NotListed,
-    /// No policy lists tools, or it names no coding tool: a library that the application calls, a file that several
-    /// tools read.
+    /// No policy lists tools, or it names no coding tool: a library that the application calls, a service whose key a CI
+    /// job has, a recorder of who wrote what, a file that several tools read.
     NotJudged,
     /// Of a tool that the policy lists.
     Approved,
@@ -124,6 +124,49 @@ pub(crate) fn coding_tools<'a>(
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// What shows and is not judged though the policy lists tools, and why, as a sentence without its end; `None` where there
+/// is nothing. Libraries have a sentence of their own.
+pub(crate) fn not_judged(
+    shadow: &ShadowAi,
+    tools: &[ToolUse],
+    name: impl Fn(&ToolId) -> String,
+) -> Option<String> {
+    shadow.approved.as_ref()?;
+    let all = coding_tools(shadow, tools, Standing::NotJudged);
+    let (unnamed, all): (Vec<_>, Vec<_>) = all.into_iter().partition(|t| words::is_unnamed(t));
+    let (recorders, services): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|tool| RECORDERS.contains(&tool.as_str()));
+    let mut told = Vec::new();
+    for (tools, why) in [
+        (services, "services whose models a CI job may call"),
+        (recorders, "what records who wrote what"),
+    ] {
+        if !tools.is_empty() {
+            let names: Vec<String> = tools.into_iter().map(&name).collect();
+            told.push(format!("{} ({why})", names.join(", ")));
+        }
+    }
+    if let Some(tool) = unnamed.first() {
+        let has_file = shadow.signals.iter().any(|signal| signal.tool == **tool);
+        let has_trace = tools.iter().any(|one| one.tool == **tool);
+        let why = match (has_file, has_trace) {
+            (true, true) => {
+                "files that several tools read, commits that say only that AI took part"
+            }
+            (true, false) => "files that several tools read",
+            (false, _) => "commits that say only that AI took part",
+        };
+        told.push(format!("{} ({why})", name(tool)));
+    }
+    (!told.is_empty()).then(|| {
+        format!(
+            "Not judged, as no coding tool is named: {}",
+            told.join("; ")
+        )
+    })
 }
 
 /// The tools of a report; none where no origin was read.

@@ -156,7 +156,7 @@ pub(super) fn coverage_card(
         out.push_str("<p>All lines are of generated, vendored or lock files.</p>");
     } else if coverage.all.of == 0 {
         out.push_str("<p>There is no committed line to look at.</p>");
-    } else if is_cut && coverage.all.hits == 0 {
+    } else if answer::is_before_cut(coverage, is_cut) {
         // What stands at the cut seems to be added there.
         out.push_str(
             "<p>History is cut off before the commits that added the lines: nothing says who wrote them.</p>",

@@ -100,8 +100,12 @@ fn shadow_ai(out: &mut String, shadow: &ShadowAi, tools: &[ToolUse]) {
         out.push_str("<p><code>trueline.toml</code> lists no approved tools yet, so none of these is judged.</p>");
     } else {
         out.push_str(
-            "<p>None: every coding tool with a sign is listed in <code>trueline.toml</code>.</p>",
+            "<p>None: every coding tool that a sign or a commit names is listed in <code>trueline.toml</code>.</p>",
         );
+    }
+    let not_judged = answer::not_judged(shadow, tools, |tool| esc(&words::tool(tool)).to_string());
+    if let Some(text) = not_judged {
+        put!(out, "<p>{text}.</p>");
     }
     let libraries = answer::libraries(shadow);
     if !libraries.is_empty() {

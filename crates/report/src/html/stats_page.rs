@@ -252,7 +252,11 @@ fn attention_card(out: &mut String, repositories: &[RepositoryStats]) {
         format!(
             "<strong>{}</strong> {} with signs here that the policy does not list{}",
             words::count(unlisted.len() as u64),
-            if unlisted.len() == 1 { "tool" } else { "tools" },
+            if unlisted.len() == 1 {
+                "coding tool"
+            } else {
+                "coding tools"
+            },
             if unlisted.is_empty() {
                 String::new()
             } else {

@@ -197,7 +197,8 @@ fn who(sheet: &mut Sheet<'_>, report: &ScanReport, usage: &Usage) {
     sections::cut(sheet, &scope);
     sections::coverage(sheet, usage, &scope);
     sections::ai_share(sheet, usage, &scope);
-    sections::tools(sheet, &usage.tools, &scope, 6);
+    let is_judged = report.shadow_ai.approved.is_some();
+    sections::tools(sheet, &usage.tools, is_judged, &scope, 6);
     sections::advice(sheet, &usage.coverage);
 }
 

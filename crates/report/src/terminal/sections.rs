@@ -55,7 +55,7 @@ pub(super) fn coverage(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
             since.date(),
             words::of(all)
         ),
-        _ if all.hits == 0 && scope.is_cut => {
+        _ if answer::is_before_cut(coverage, scope.is_cut) => {
             format!("none: history is cut off before the commits that added the lines of {name}")
         }
         _ if all.hits == 0 && coverage.generated > 0 => {
@@ -161,8 +161,14 @@ pub(super) fn ai_share(sheet: &mut Sheet<'_>, usage: &Usage, scope: &Scope<'_>) 
 /// Bytes of the models of one tool on its line.
 const MODELS: usize = 50;
 
-/// The tools, most lines first.
-pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>, limit: usize) {
+/// The tools, most lines first; `is_judged` where the policy lists some.
+pub(super) fn tools(
+    sheet: &mut Sheet<'_>,
+    tools: &[ToolUse],
+    is_judged: bool,
+    scope: &Scope<'_>,
+    limit: usize,
+) {
     let mut rows = Vec::new();
     let is_partial = scope.is_cut
         || answer::is_interrupted(scope.diagnostics)
@@ -171,6 +177,7 @@ pub(super) fn tools(sheet: &mut Sheet<'_>, tools: &[ToolUse], scope: &Scope<'_>,
         let approval = match tool.approved {
             Some(true) => cell("approved").ink(Ink::Good),
             Some(false) => cell("not listed").ink(Ink::Medium),
+            None if is_judged => cell("not judged").ink(Ink::Faint),
             None => cell(""),
         };
         let mut models: Vec<_> = tool
@@ -310,10 +317,15 @@ pub(super) fn shadow(
         sheet.labelled("Shadow AI", Ink::Good, &text);
     } else {
         let text = format!(
-            "none{whose}: every tool with a sign ({}) is listed",
+            "none{whose}: every coding tool that a sign or a commit names ({}) is listed",
             list(&approved)
         );
         sheet.labelled("Shadow AI", Ink::Good, &text);
+    }
+    let not_judged = answer::not_judged(shadow, tools, |tool| words::tool(tool).into_owned());
+    // Where nothing is to be done, the signs below are those of what is not judged.
+    if let Some(text) = not_judged.as_deref().filter(|_| shadow.unlisted.is_empty()) {
+        sheet.labelled("", Ink::Faint, text);
     }
     // Of a tool without a file that shows it, the table of tools or this row says where it was seen.
     let untold: Vec<_> = answer::traced(shadow, tools)
@@ -358,6 +370,9 @@ pub(super) fn shadow(
     }
     if !show_all && !shadow.unlisted.is_empty() && !approved.is_empty() {
         let text = format!("Listed, and with signs: {}", list(&approved));
+        sheet.labelled("", Ink::Faint, &text);
+    }
+    if let Some(text) = not_judged.filter(|_| !shadow.unlisted.is_empty()) {
         sheet.labelled("", Ink::Faint, &text);
     }
     if !libraries.is_empty() {

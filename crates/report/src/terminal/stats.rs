@@ -193,7 +193,8 @@ fn repository(sheet: &mut Sheet<'_>, one: &RepositoryStats, with_months: bool) {
     sections::coverage(sheet, &one.usage, &scope);
     notes(sheet, &one.notes);
     sections::ai_share(sheet, &one.usage, &scope);
-    sections::tools(sheet, &one.usage.tools, &scope, 10);
+    let is_judged = one.shadow_ai.approved.is_some();
+    sections::tools(sheet, &one.usage.tools, is_judged, &scope, 10);
     sections::advice(sheet, &one.usage.coverage);
     if with_months {
         months(sheet, &one.usage.months, one.usage.coverage.undated);

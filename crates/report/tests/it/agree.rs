@@ -487,9 +487,67 @@ fn libraries_are_named_for_themselves_and_approved_tools_are_nothing_to_act_on()
     stats.repositories[0].shadow_ai.signals.remove(1);
     let terminal = terminal::stats(&stats, &WIDE);
     assert!(
-        terminal.contains("every tool with a sign (claude) is listed"),
+        terminal
+            .contains("none: every coding tool that a sign or a commit names (claude) is listed"),
         "{terminal}"
     );
+}
+
+#[test]
+fn what_names_no_coding_tool_is_said_not_to_be_judged_and_why() {
+    let mut stats = fixtures::stats_of_one();
+    let one = &mut stats.repositories[0];
+    let sign = |tool: &str, kind, path: &str| Signal {
+        tool: ToolId::new(tool),
+        kind,
+        state: SignalState::Present,
+        path: path.into(),
+        detail: None,
+        first_seen: None,
+        last_seen: None,
+    };
+    one.shadow_ai.unlisted.clear();
+    one.shadow_ai.signals = vec![
+        sign("claude", SignalKind::Configuration, "CLAUDE.md"),
+        sign("anthropic", SignalKind::CiJob, "ci.yml"),
+        sign("entire", SignalKind::Configuration, ".entire/settings.json"),
+        sign("unspecified", SignalKind::Configuration, "AGENTS.md"),
+    ];
+    let mut unnamed = one.usage.tools[0].clone();
+    unnamed.tool = ToolId::new("unspecified");
+    unnamed.approved = None;
+    one.usage
+        .tools
+        .retain(|tool| tool.tool.as_str() == "claude");
+    one.usage.tools.push(unnamed);
+    let expected = [
+        "none: every coding tool that a sign or a commit names",
+        "Not judged, as no coding tool is named: anthropic (services whose models a CI job may call); entire (what records who wrote what); a tool not named (files that several tools read, commits that say only that AI took part)",
+    ];
+    for text in everywhere(&stats) {
+        let plain = text.replace(['`'], "").replace("<p>None", "none");
+        let plain = plain.replace("<code>", "").replace("</code>", "");
+        for expected in expected {
+            assert!(plain.contains(expected), "{expected}: {plain}");
+        }
+    }
+    let [terminal, ..] = everywhere(&stats);
+    let table = between(&terminal, "Tools\n", "\n\n");
+    let row = table.lines().find(|row| row.contains("a tool not named"));
+    assert!(row.unwrap().contains("not judged"), "{table}");
+    // Beside a tool that is not listed it is said as well; where no list is, nothing is judged.
+    stats.repositories[0].shadow_ai.unlisted = vec![ToolId::new("cursor")];
+    for text in everywhere(&stats) {
+        assert!(
+            text.contains("Not judged, as no coding tool is named"),
+            "{text}"
+        );
+    }
+    stats.repositories[0].shadow_ai.unlisted.clear();
+    stats.repositories[0].shadow_ai.approved = None;
+    for text in everywhere(&stats) {
+        assert!(!text.contains("Not judged, as"), "{text}");
+    }
 }
 
 #[test]

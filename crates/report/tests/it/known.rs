@@ -53,6 +53,10 @@ fn on_one_line(text: &str) -> String {
     words.join(" ")
 }
 
+fn in_terminal(report: &ScanReport) -> String {
+    on_one_line(&terminal::scan(report, &STYLE, false))
+}
+
 fn heading(page: &str) -> &str {
     let (_, rest) = page.split_once("<h1 id=\"title\">").unwrap();
     rest.split_once("</h1>").unwrap().0
@@ -146,6 +150,7 @@ fn an_unknown_author_is_explained_by_hints_and_by_a_cut_history() {
     );
     let mut cut = report(nothing, nothing);
     cut.repository.shallow = true;
+    cut.usage.as_mut().unwrap().coverage.undated = 100;
     assert_eq!(
         said(&cut),
         "Who wrote the code is unknown: history is cut off here (shallow clone), and no line that is left carries evidence."
@@ -153,7 +158,19 @@ fn an_unknown_author_is_explained_by_hints_and_by_a_cut_history() {
     // What stands at the cut was not added there.
     let page = html::scan(&cut, &[]);
     assert!(!page.contains("of the lines added in the last"));
-    assert!(page.contains("cut off before the commits that added the lines"));
+    let before_cut = "cut off before the commits that added the lines";
+    assert!(page.contains(before_cut));
+    assert!(in_terminal(&cut).contains(before_cut));
+    // Of one line the commit is here, and it says nothing.
+    cut.usage.as_mut().unwrap().coverage.undated = 99;
+    let page = html::scan(&cut, &[]);
+    let terminal = in_terminal(&cut);
+    assert!(!page.contains(before_cut) && !terminal.contains(before_cut));
+    assert!(
+        terminal.contains("Evidence none: no line of acme-shop carries a trace of who wrote it; "),
+        "{terminal}"
+    );
+    assert!(page.contains("When 99 lines of all were added is not known"));
 }
 
 #[test]
