@@ -16,6 +16,8 @@ const LONG_ITEM: u64 = 40;
 const MAX_LONG_ITEMS: usize = 20_000;
 /// Tensors whose items are looked at.
 const MAX_ITEMS: usize = 4096;
+/// Holes between tensors that are looked at.
+const MAX_HOLES: usize = 64;
 /// Lists of bytes that are looked into.
 const MAX_BYTE_LISTS: usize = 256;
 
@@ -302,8 +304,18 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
         ));
     }
     let padded = end.checked_next_multiple_of(alignment).unwrap_or(end);
-    if size > padded && tensors > 0 {
-        payload::behind(inspection, source, data + padded, Tail::Nothing);
+    // Without tensors nothing is padded.
+    let last = if tensors > 0 {
+        data.saturating_add(padded)
+    } else {
+        walker.at
+    };
+    if source.len() > last {
+        payload::behind(inspection, source, last, Tail::Nothing);
+    }
+    // Of a type that is not known it is not known where its tensors end.
+    if ranges.len() as u64 == tensors {
+        holes(inspection, source, data, alignment, &ranges);
     }
     for (offset, len) in ranges.iter().take(MAX_ITEMS) {
         payload::in_items(
@@ -313,6 +325,36 @@ fn walk(inspection: &mut Inspection, source: &Source) -> Option<()> {
     }
     report(inspection, &wrong, &overflows);
     Some(())
+}
+
+/// Looks at what stands between tensors, where no loader looks.
+fn holes(
+    inspection: &mut Inspection,
+    source: &Source,
+    data: u64,
+    alignment: u64,
+    ranges: &[(u64, u64)],
+) {
+    let mut end = 0u64;
+    let mut looked_at = 0;
+    for (offset, len) in ranges {
+        let padded = end.checked_next_multiple_of(alignment).unwrap_or(end);
+        if *offset > padded {
+            looked_at += 1;
+            if looked_at > MAX_HOLES {
+                inspection.report(
+                    Verdict::Unknown,
+                    technique::BUDGET,
+                    0,
+                    "there are more holes between tensors than are looked at",
+                );
+                return;
+            }
+            let before = source.slice(0, data.saturating_add(*offset));
+            payload::behind(inspection, &before, data.saturating_add(padded), Tail::Data);
+        }
+        end = end.max(offset.saturating_add(*len));
+    }
 }
 
 fn report(inspection: &mut Inspection, wrong: &[String], overflows: &[String]) {

@@ -218,6 +218,12 @@ pub(crate) fn is_of_vetted_part(module: &str, name: &str) -> bool {
     false
 }
 
+/// Is it a function that is vetted with the module or the part of a package that it stands in, and not by its own name?
+pub(crate) fn is_vetted_with_others(module: &str, name: &str) -> bool {
+    let full = format!("{module}.{name}");
+    !is_class_name(name) && !NAMES.vetted.contains(&full) && !NAMES.plain.contains(&full)
+}
+
 /// Does it keep functions and classes that it is handed, and calls none of them: `defaultdict`, `partial`, `isinstance`?
 pub(crate) fn is_keeper(module: &str, name: &str) -> bool {
     NAMES.keepers.contains(module) || NAMES.keepers.contains(&format!("{module}.{name}"))
@@ -335,10 +341,21 @@ fn passes_a_module(name: &str) -> bool {
         .is_some_and(|(owner, _)| !owner.split('.').all(is_class_name))
 }
 
+/// Is a call of `module.name` an attack?
+pub(crate) fn is_dangerous(module: &str, name: &str) -> bool {
+    matches!(standing(module, name), Standing::Dangerous { .. })
+}
+
 /// Judges `module.name`, both as the loader would resolve them.
 pub(crate) fn standing(module: &str, name: &str) -> Standing {
     let names = &*NAMES;
     let (module, name) = resolve(module, name);
+    // Of Python 2, whatever the protocol says.
+    let module = if module == "__builtin__" {
+        "builtins".to_owned()
+    } else {
+        module
+    };
     if name.split('.').any(|part| names.escapes.contains(part)) && name != "__dict__.get" {
         return INTROSPECTION;
     }
@@ -349,6 +366,12 @@ pub(crate) fn standing(module: &str, name: &str) -> Standing {
     };
     if names.plain.contains(&full) {
         return Standing::Vetted;
+    }
+    // Every enumeration has it from `Enum`, whatever its module.
+    if name.ends_with("._convert_")
+        && let Some(at) = names.danger.get("enum.Enum._convert_")
+    {
+        return names.dangerous(*at);
     }
     // An exception of a package keeps its message and does nothing with it.
     let package = module.split('.').next().unwrap_or(&module);

@@ -230,10 +230,11 @@ pub(crate) fn asked(inspection: &mut Inspection, line: &str) {
         );
     }
     for place in places(line) {
-        if place.is_here() {
+        let is_archive = DATA.archives.iter().any(|end| place.path.ends_with(end));
+        // An index there is somebody's own; an archive is of whoever listens.
+        if place.is_here() && !is_archive {
             continue;
         }
-        let is_archive = DATA.archives.iter().any(|end| place.path.ends_with(end));
         let is_known = DATA.hosts.contains(&place.host.to_ascii_lowercase());
         if place.is_open() || place.is_number() {
             told(
@@ -305,6 +306,11 @@ fn places(line: &str) -> impl Iterator<Item = Place<'_>> {
             .map_or(0, |before| {
                 before + line[before..].chars().next().map_or(1, char::len_utf8)
             });
+        // `-ihttp://…` and `-egit+https://…`: no scheme begins so.
+        let start = match line.as_bytes()[start..at] {
+            [b'-', option, _, ..] if option.is_ascii_alphabetic() => start + 2,
+            _ => start,
+        };
         let rest = &line[at + 3..];
         let end = rest
             .find(|c: char| {

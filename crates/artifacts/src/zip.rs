@@ -74,6 +74,12 @@ pub(crate) fn members(inspection: &mut Inspection, source: &Source) -> Vec<Membe
         );
     }
     agree(inspection, &directory, &others);
+    // Arrays are looked up by their names as they are, and no file is written.
+    let is_arrays = directory
+        .entries
+        .iter()
+        .all(|entry| entry.name.to_ascii_lowercase().ends_with(b".npy"));
+    let key = |name: &[u8]| key(name, is_arrays);
     let mut names: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for entry in &directory.entries {
         *names.entry(key(&entry.name)).or_default() += 1;
@@ -212,13 +218,16 @@ fn agree(inspection: &mut Inspection, directory: &Directory, others: &[Directory
 
 /// Names that are the same to a loader: torch does not tell capitals apart, some systems neither; paths can be written
 /// in several ways.
-fn key(name: &[u8]) -> Vec<u8> {
+fn key(name: &[u8], tells_capitals: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len());
     for part in name.split(|byte| matches!(byte, b'/' | b'\\')) {
         if !matches!(part, b"" | b".") {
             out.push(b'/');
             out.extend(part);
         }
+    }
+    if tells_capitals {
+        return out;
     }
     // What is no model has such names: a program's classes, a file for each system.
     let lower = out.to_ascii_lowercase();

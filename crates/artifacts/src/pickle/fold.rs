@@ -151,7 +151,7 @@ impl Machine {
     pub(super) fn fold(&mut self, full: &str, args: &[Value], nesting: usize) -> Option<Value> {
         let first = args.first().copied();
         match full {
-            "builtins.getattr" => {
+            "builtins.getattr" | "dill._dill._get_attr" => {
                 let name = self.text(*args.get(1)?);
                 Some(self.attribute(first?, name.as_deref()))
             }
@@ -171,6 +171,13 @@ impl Machine {
                 let name = self.text(first?)?.replace(':', ".");
                 let (module, name) = name.split_once('.').unwrap_or((&name, ""));
                 Some(self.name_of(module, name))
+            }
+            // Imports the module, whatever it is.
+            "numpy.core._ufunc_reconstruct" | "numpy._core._ufunc_reconstruct" => {
+                let module = self.text(first?)?;
+                let name = self.text(*args.get(1)?)?;
+                self.imported(&module, &name);
+                Some(self.name_of(&module, &name))
             }
             "cloudpickle.cloudpickle._builtin_type" => {
                 let name = self.text(first?)?;
@@ -394,7 +401,15 @@ impl Machine {
             "dill._dill._create_namedtuple" => {
                 // A class of fields; its name is only shown.
                 let name = self.short_text(first?, 128)?;
-                Some(self.name_of("__main__", &name))
+                let module = args.get(2).and_then(|m| self.short_text(*m, 128));
+                match module {
+                    // The module is imported, and what it has of that name is the class.
+                    Some(module) if names::is_dangerous(&module, &name) => {
+                        self.imported(&module, &name);
+                        Some(self.name_of(&module, &name))
+                    }
+                    _ => Some(self.name_of("__main__", &name)),
+                }
             }
             "builtins.bytes" | "builtins.bytearray" => {
                 if let Some(bytes) = self.constant(first?) {

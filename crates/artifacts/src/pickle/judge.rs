@@ -81,6 +81,20 @@ impl Machine {
                 ..
             } => self.code_object(callee, &full, args),
             Standing::Dangerous {
+                family: "overwrite",
+                reason,
+            } => {
+                let call = self.show_call(callee, args);
+                self.find(
+                    Verdict::Malicious,
+                    technique::PICKLE_OVERWRITE,
+                    format!(
+                        "loading it calls {full}, which {reason}: code that runs later is changed"
+                    ),
+                    Some(call),
+                );
+            }
+            Standing::Dangerous {
                 family: "by-name", ..
             } if folded => {}
             // What it does is said by its state.
@@ -195,6 +209,30 @@ impl Machine {
                     format!(
                         "loading it makes {} {full} from text that is code",
                         article(&full)
+                    ),
+                    Some(call),
+                );
+            }
+            // Its neighbours vouch for what it does with data. Helpers that make a class or a function may run the text
+            // that they make it of.
+            Standing::Vetted
+                if !folded
+                    && !is_foldable(&full)
+                    && names::is_vetted_with_others(module, name)
+                    && (self.code_in(args, 0) != Code::No
+                        || self.names_a_place(args)
+                        || !self.is_made() && self.holds_import(args, 0)) =>
+            {
+                let verdict = match self.code_in(args, 0) {
+                    Code::Yes => Verdict::Malicious,
+                    _ => Verdict::Suspicious,
+                };
+                let call = self.show_call(callee, args);
+                self.find(
+                    verdict,
+                    technique::PICKLE_CALL_CODE,
+                    format!(
+                        "loading it calls {full}, which was not looked at by itself, with text that looks like code, a command or a path"
                     ),
                     Some(call),
                 );

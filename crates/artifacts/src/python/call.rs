@@ -90,6 +90,14 @@ impl<'c> Walk<'c> {
         if callees.is_empty() {
             self.judge_method(of, &given);
         }
+        let trusts = given.named("trust_remote_code");
+        if self.runs_now && trusts.and_then(Values::as_number) == Some(1) {
+            self.tell(
+                of,
+                Kind::Mild,
+                "loads a model with trust_remote_code, which runs the code beside it",
+            );
+        }
         let mut values = Values::default();
         for callee in callees.iter() {
             let more = self.apply(of, callee, &given);

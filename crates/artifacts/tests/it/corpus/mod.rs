@@ -18,6 +18,7 @@ mod loaders;
 mod look_alikes;
 mod lua;
 mod misread;
+mod neighbours;
 mod padding;
 mod persistent;
 pub(crate) mod pickles;
@@ -90,5 +91,6 @@ pub(crate) fn samples() -> Vec<Sample> {
     samples.extend(lua::samples());
     samples.extend(by_mechanism::samples());
     samples.extend(elsewhere::samples());
+    samples.extend(neighbours::samples());
     samples
 }
