@@ -65,7 +65,7 @@ const MEMO_A_BYTE: u64 = 8;
 const MIN_STEPS: u64 = 32 << 20;
 const STEPS_A_BYTE: u64 = 32;
 /// What of it is left to look for names and their calls without objects.
-const RESERVED_STEPS: u64 = 14 << 20;
+pub(crate) const RESERVED_STEPS: u64 = 14 << 20;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
 /// Bytes of templates beside twice those of the file: archives hold very many small ones.
@@ -247,11 +247,6 @@ impl Inspection {
     fn grown(&self, least: u64, a_byte: u64) -> usize {
         let more = self.size.saturating_sub(SMALL_FILE).saturating_mul(a_byte);
         usize::try_from(least.saturating_add(more)).unwrap_or(usize::MAX)
-    }
-
-    /// Work that is left to look for names alone.
-    pub(crate) const fn reserve(&self) -> u64 {
-        RESERVED_STEPS
     }
 
     /// Takes what a pickle ran and made from what all of the file may.

@@ -101,7 +101,7 @@ mod tests {
             b"(ishop.models\nmake\n0",
             b")\x85\x85\x85",
             b"]",
-            b"}U\x01xU\x01ysb",
+            b"]}U\x01xU\x01ysb0",
             b"S'\\x41'\n",
             b"N",
         ] {

@@ -7,7 +7,7 @@ use trueline_facts::artifact::Verdict;
 use super::machine::{Ended, Finding, LINE_RATIO, Machine};
 use super::nested;
 use super::value::{Node, Value};
-use crate::inspection::{Context, Inspection};
+use crate::inspection::{Context, Inspection, RESERVED_STEPS};
 use crate::payload::{self, Tail};
 use crate::source::{Cursor, Source};
 use crate::technique;
@@ -124,7 +124,7 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         machine.has_long_lines = true;
         bound(&mut machine, inspection);
         machine.work_left = inspection.steps_left;
-        machine.reserve = inspection.reserve();
+        machine.reserve = RESERVED_STEPS;
         let ended = machine.run();
         inspection.ran(machine.work());
         inspection.looks_left = machine.looks_left.get();
