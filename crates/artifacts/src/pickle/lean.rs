@@ -106,7 +106,7 @@ mod tests {
             b"N",
         ] {
             let mut machine = machine(&[NAME, &padding.repeat(10_000), ATTACK]);
-            (machine.work_left, machine.reserve) = (200_000, 199_000);
+            (machine.work_left, machine.reserve) = (400_000, 399_000);
             assert_eq!(machine.run(), Ended::Stop, "{}", padding.escape_ascii());
             assert_eq!(machine.worst, Verdict::Malicious);
             assert!(machine.is_lean && machine.lost.is_some());
