@@ -54,10 +54,18 @@ const MIN_OBJECTS: u64 = 1 << 19;
 const MAX_OBJECTS: u64 = 2 << 20;
 /// A pair of small numbers takes six bytes.
 const BYTES_AN_OBJECT: u64 = 6;
-/// Opcodes of all pickles of a file beside eight for each of its bytes, and as how many an object counts: archives hold
-/// very many small ones.
+/// Nodes from which on room is made, and entries of a memo, of files of up to a megabyte; each further byte has more.
+const FIRST_OBJECTS: u64 = 3 << 18;
+const FIRST_A_BYTE: u64 = 2;
+const MEMO_ENTRIES: u64 = 2 << 20;
+const MEMO_A_BYTE: u64 = 8;
+/// Work of all pickles of a file (`Machine::work`: opcodes, and objects, calls and names as several of them), whatever
+/// it unpacks to, beside so much for each byte of a larger one: ordinary objects that are compressed to a tenth take 13
+/// a byte.
 const MIN_STEPS: u64 = 32 << 20;
-const STEPS_AN_OBJECT: u64 = 8;
+const STEPS_A_BYTE: u64 = 32;
+/// What of it is left to look for names and their calls without objects.
+pub(crate) const RESERVED_STEPS: u64 = 14 << 20;
 /// Bytes of text that templates put together beside twice those of the file.
 const MIN_COMPUTED: u64 = 1 << 20;
 /// Bytes of templates beside twice those of the file: archives hold very many small ones.
@@ -204,7 +212,10 @@ impl Inspection {
             is_torch: false,
             external: BTreeMap::new(),
             searched_left: MAX_SEARCHED,
-            steps_left: size.saturating_mul(8).saturating_add(MIN_STEPS),
+            steps_left: size
+                .saturating_sub(SMALL_FILE)
+                .saturating_mul(STEPS_A_BYTE)
+                .saturating_add(MIN_STEPS),
             json_left: size.saturating_mul(4).saturating_add(MIN_JSON),
             nodes_left: (size / 4).saturating_add(MIN_NODES),
             walk: Meter::new(size.saturating_mul(2).saturating_add(MIN_WALK)),
@@ -222,10 +233,25 @@ impl Inspection {
         usize::try_from(objects).unwrap_or(usize::MAX)
     }
 
+    /// Objects of a pickle from which on those that are not needed are dropped.
+    pub(crate) fn first_objects(&self) -> usize {
+        self.grown(FIRST_OBJECTS, FIRST_A_BYTE)
+    }
+
+    /// Entries of the memo of a pickle that are kept as they are.
+    pub(crate) fn memo_entries(&self) -> usize {
+        self.grown(MEMO_ENTRIES, MEMO_A_BYTE)
+    }
+
+    /// So much, and more for each byte that the file has above a megabyte.
+    fn grown(&self, least: u64, a_byte: u64) -> usize {
+        let more = self.size.saturating_sub(SMALL_FILE).saturating_mul(a_byte);
+        usize::try_from(least.saturating_add(more)).unwrap_or(usize::MAX)
+    }
+
     /// Takes what a pickle ran and made from what all of the file may.
-    pub(crate) const fn ran(&mut self, opcodes: u64, objects: u64) {
-        let cost = opcodes.saturating_add(objects.saturating_mul(STEPS_AN_OBJECT));
-        self.steps_left = self.steps_left.saturating_sub(cost);
+    pub(crate) const fn ran(&mut self, work: u64) {
+        self.steps_left = self.steps_left.saturating_sub(work);
     }
 
     /// Bytes that the values of one document may take.

@@ -2,7 +2,7 @@
 //!
 //! [`machine`] runs the opcodes ([`step`]) on symbolic values ([`constant`] reads texts and bytes), [`fold`], [`text`] and [`attribute`] compute what
 //! indirection leads to, [`judge`], [`looks`], [`handed`], [`place`], [`unresolved`] and [`cost`] say what a call means,
-//! [`state`] what an object is given, [`show`] writes it as Python would, [`collect`] drops what is needed no more; [`streams`] walks a file's pickles one after the other,
+//! [`state`] what an object is given, [`show`] writes it as Python would, [`collect`] drops what is needed no more, [`lean`] goes on without objects; [`streams`] walks a file's pickles one after the other,
 //! [`readings`] follows what another loader would read, [`weights_only`] says what torch's careful one refuses.
 
 mod attribute;
@@ -15,6 +15,7 @@ mod foldable;
 mod handed;
 mod joblib;
 mod judge;
+mod lean;
 mod literal;
 mod looks;
 mod machine;

@@ -66,16 +66,19 @@ impl Machine {
     pub(super) fn tidy(&mut self) {
         if self.stack.len().max(self.marks.len()) >= self.squeeze_at {
             self.squeeze();
-            self.squeeze_at = (2 * self.stack.len().max(self.marks.len())).max(FIRST_SQUEEZE);
+            self.squeeze_at =
+                (2 * self.stack.len().max(self.marks.len())).max(self.first_collection);
         }
         if self.free.is_empty() && self.nodes.len() >= self.collect_at {
             self.squeeze();
             let mut needed = self.collect();
-            if needed > MANY_NEEDED {
+            if needed > MANY_NEEDED.min(self.first_collection / 2) {
                 self.drop_data_of_memo();
                 needed = self.collect();
             }
-            self.collect_at = (2 * needed).max(self.first_collection());
+            self.collect_at = (2 * needed)
+                .min(needed + self.first_collection)
+                .max(self.first_collection());
         }
         let needed = (self.nodes.len() - self.free.len())
             .max(self.stack.len())
@@ -87,11 +90,12 @@ impl Machine {
 
     /// A large memo is not looked through for a few nodes.
     fn first_collection(&self) -> usize {
-        FIRST_COLLECTION.max((self.memo.len() + self.sparse_memo.len()) / 4)
+        self.first_collection
+            .max((self.memo.len() + self.sparse_memo.len()) / 4)
     }
 
     /// Goes on with the names that it knows and the top of the stack alone.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.lost.get_or_insert(FORGOTTEN);
         self.is_forgetful = true;
         let below = self.stack.len().saturating_sub(STAYS);
@@ -131,11 +135,12 @@ impl Machine {
             self.collect();
         }
         self.collect_at = self.first_collection();
-        self.squeeze_at = FIRST_SQUEEZE;
+        self.squeeze_at = self.first_collection;
     }
 
     /// Frees the nodes that nothing leads to; how many are left.
     fn collect(&mut self) -> usize {
+        self.extra_work += self.nodes.len() as u64 / 4;
         let mut needed = vec![false; self.nodes.len()];
         let roots: Vec<Value> = self
             .stack
@@ -168,6 +173,7 @@ impl Machine {
         self.seen_states.retain(|id, _| needed[*id as usize]);
         self.far_texts.retain(|id, _| needed[*id as usize]);
         self.quiet.retain(|key| needed[key.0 as usize]);
+        self.judged.retain(|key| needed[key.0 as usize]);
         self.dangers
             .borrow_mut()
             .retain(|id, _| needed[*id as usize]);
@@ -454,10 +460,11 @@ mod tests {
 
     #[test]
     fn a_call_is_seen_when_all_else_was_forgotten() {
-        let items: Vec<u8> = (0..2 * FIRST_COLLECTION as u32)
-            .flat_map(|at| [&b"]r"[..], &at.to_le_bytes()].concat())
+        // Lists of functions are no data that could be dropped by itself.
+        let items: Vec<u8> = (1..=2 * FIRST_COLLECTION as u32)
+            .flat_map(|at| [&b"]h\x00ar"[..], &at.to_le_bytes()].concat())
             .collect();
-        let mut machine = machine(&[b"(", &items, b"l", CALL]);
+        let mut machine = machine(&[b"cshop.models\nmake\nq\x00(", &items, b"l", CALL]);
         machine.objects = 1000;
         assert_eq!(machine.run(), Ended::Stop);
         assert_eq!(machine.worst, Verdict::Malicious);

@@ -5,12 +5,11 @@
 
 use super::collect::LOST;
 use super::foldable::{FOLDABLE, is_foldable};
-use super::machine::Machine;
+use super::machine::{Machine, WORK_A_CALL, WORK_AGAIN};
 use super::opcode as op;
 use super::text::repeated;
 use super::value::{Kind, Node, NodeId, Text, Value};
-use crate::names;
-use crate::{compression, encoding};
+use crate::{compression, encoding, names};
 
 /// Calls that call each other through `partial`, `map`, `reduce`, `methodcaller`.
 const MAX_NESTING: usize = 16;
@@ -24,10 +23,19 @@ impl Machine {
         if args.iter().any(|arg| matches!(arg, Value::Dropped)) {
             self.lost.get_or_insert(LOST);
         }
+        if self.is_lean {
+            return self.lean_call(callee);
+        }
+        let again = again_key(callee, self.opcode, &args);
+        if again.is_some_and(|key| self.judged.contains(&key)) {
+            self.extra_work += WORK_AGAIN;
+            return self.called(callee, args);
+        }
         let quiet = quiet_key(callee, self.opcode, &args);
         if quiet.is_some_and(|key| self.quiet.contains(&key)) {
             return self.called(callee, args);
         }
+        self.extra_work += WORK_A_CALL;
         if nesting > MAX_NESTING || self.fold_left == 0 {
             self.unresolved(callee, &args);
             return Value::Opaque;
@@ -136,6 +144,12 @@ impl Machine {
             && let Some(key) = quiet_key(callee, self.opcode, &args)
         {
             self.quiet.insert(key);
+        }
+        if folded.is_none()
+            && nesting == 0
+            && let Some(key) = again_key(callee, self.opcode, &args)
+        {
+            self.judged.insert(key);
         }
         folded.unwrap_or_else(|| self.called(callee, args))
     }
@@ -544,6 +558,14 @@ impl Machine {
                 keywords,
             };
         }
+    }
+}
+
+/// What a call without arguments is known by: the next one of the same name does the same.
+const fn again_key(callee: Value, opcode: u8, args: &[Value]) -> Option<(u32, u8)> {
+    match callee {
+        Value::Node(NodeId(id)) if args.is_empty() => Some((id, opcode)),
+        _ => None,
     }
 }
 

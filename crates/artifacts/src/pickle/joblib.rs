@@ -112,6 +112,9 @@ impl Machine {
         inner.extensions = std::mem::take(&mut self.extensions);
         inner.arrays = self.arrays + 1;
         inner.objects = self.objects;
+        inner.limit(self.first_collection, self.memo_limit);
+        inner.work_left = self.work_left.saturating_sub(self.work());
+        inner.reserve = self.reserve;
         inner.fork_left = self.fork_left;
         inner.looks_left.set(self.looks_left.get());
         let nested = inner.arrays > MAX_ARRAYS || self.spliced_arrays > 10_000;

@@ -4,7 +4,7 @@ use trueline_facts::artifact::Verdict;
 
 use super::foldable::is_foldable;
 use super::looks::MAX_DEPTH;
-use super::machine::{Blob, Machine};
+use super::machine::{Blob, Machine, WORK_AGAIN};
 use super::value::{Node, Text, Value};
 use crate::code::{Code, dangerous_word};
 use crate::names::{self, Standing};
@@ -552,7 +552,7 @@ impl Machine {
 
     /// Keeps a constant that may hold another file.
     pub(super) fn blob(&mut self, value: Value) {
-        if self.blobs.len() >= MAX_BLOBS {
+        if self.is_lean || self.blobs.len() >= MAX_BLOBS {
             return;
         }
         let Some(place) = value.place() else {
@@ -561,6 +561,7 @@ impl Machine {
         if !self.seen_blobs.insert(place) {
             return;
         }
+        self.extra_work += WORK_AGAIN;
         let (len, head) = match value {
             Value::Span { len, at, .. } => (len as usize, self.cursor.head::<4>(at)),
             Value::Made { index, .. } => match self.made.get(index as usize) {

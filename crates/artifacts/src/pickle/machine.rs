@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use rustc_hash::{FxHashMap, FxHashSet};
 use trueline_facts::artifact::Verdict;
 
-use super::collect::{FIRST_COLLECTION, FIRST_SQUEEZE, Gap, LOST};
+use super::collect::{FIRST_COLLECTION, FIRST_SQUEEZE, Gap, LOST, MAX_DATA_MEMO};
 use super::opcode as op;
 use super::readings::{MAX_FORKED, Reading};
 use super::state::{MAX_FAR, SeenState, StateLooks};
@@ -42,6 +42,18 @@ pub(super) const MAX_FINDINGS: usize = 256;
 const MAX_FOLDED_BYTES: usize = 8 << 20;
 /// Calls that are written out for messages.
 const MAX_SHOWN: u32 = 500;
+/// Bytes of lines that cost what an opcode does.
+pub(super) const LINE_RATIO: u64 = 64;
+/// As how many opcodes an object counts, a name that is looked up, a text that is computed, a call that is judged, one
+/// that was judged before, and a state that is set: as long as they take, with what is kept of them.
+const WORK_AN_OBJECT: u64 = 5;
+const WORK_A_NAME: u64 = 50;
+pub(super) const WORK_A_TEXT: u64 = 24;
+pub(super) const WORK_A_CALL: u64 = 50;
+pub(super) const WORK_AGAIN: u64 = 8;
+pub(super) const WORK_A_STATE: u64 = 36;
+/// Computed texts that a machine may have which keeps no objects any more.
+const MAX_LEAN_TEXTS: usize = 1 << 20;
 /// Longest name of a module or in one, and how many parts it may have.
 const MAX_NAME: usize = 256;
 const MAX_PARTS: usize = 16;
@@ -101,10 +113,23 @@ pub(crate) struct Machine {
     pub(super) free: Vec<u32>,
     pub(super) collect_at: usize,
     pub(super) squeeze_at: usize,
+    /// Nodes from which on it looks for those that are not needed.
+    pub(super) first_collection: usize,
+    /// Entries of the memo that are kept as a list.
+    pub(super) memo_limit: usize,
+    /// Work beside the opcodes: objects, calls, names and texts that were made.
+    pub(super) extra_work: u64,
+    /// Work that may still be done, and what of it is left to the lean way.
+    pub(super) work_left: u64,
+    pub(super) reserve: u64,
+    /// Only names and calls of them are followed: objects are kept no more.
+    pub(super) is_lean: bool,
     /// What is missing may have been dropped.
     pub(super) is_forgetful: bool,
     /// Callees whose call with numbers alone said nothing, by node and opcode.
     pub(super) quiet: FxHashSet<(u32, u8)>,
+    /// Names whose call with no arguments was judged, by node and opcode: the same call says nothing more.
+    pub(super) judged: FxHashSet<(u32, u8)>,
     /// Times that something was found, also the same again.
     pub(super) finds: u64,
     pub(super) state_looks: StateLooks,
@@ -218,8 +243,15 @@ impl Machine {
             free: Vec::new(),
             collect_at: FIRST_COLLECTION,
             squeeze_at: FIRST_SQUEEZE,
+            first_collection: FIRST_COLLECTION,
+            memo_limit: MAX_DATA_MEMO,
+            extra_work: 0,
+            work_left: u64::MAX,
+            reserve: 0,
+            is_lean: false,
             is_forgetful: false,
             quiet: FxHashSet::default(),
+            judged: FxHashSet::default(),
             finds: 0,
             state_looks: StateLooks::default(),
             marks: Vec::new(),
@@ -318,8 +350,12 @@ impl Machine {
             if let Some(end) = self.frame_end {
                 self.check_frame(byte, end);
             }
-            if self.opcodes > self.steps_left {
+            let work = self.work();
+            if self.opcodes > self.steps_left || work > self.work_left {
                 return Ended::Budget;
+            }
+            if !self.is_lean && work.saturating_add(self.reserve) > self.work_left {
+                self.go_lean();
             }
             if self.nodes.len() >= self.collect_at && self.free.is_empty()
                 || self.stack.len().max(self.marks.len()) >= self.squeeze_at
@@ -327,6 +363,11 @@ impl Machine {
                 self.tidy();
             }
         }
+    }
+
+    /// What the run took so far, in opcodes.
+    pub(super) const fn work(&self) -> u64 {
+        self.opcodes + self.line_bytes / LINE_RATIO + self.extra_work
     }
 
     pub(super) fn check_frame(&mut self, byte: u8, end: u64) {
@@ -416,6 +457,10 @@ impl Machine {
     }
 
     pub(super) fn node(&mut self, node: Node) -> Value {
+        if self.is_lean && !matches!(node, Node::Global { .. } | Node::Attribute { .. }) {
+            return Value::Dropped;
+        }
+        self.extra_work += WORK_AN_OBJECT;
         if let Some(id) = self.free.pop() {
             self.nodes[id as usize] = node;
             self.weights[id as usize] = 1.0;
@@ -446,6 +491,10 @@ impl Machine {
     }
 
     pub(crate) fn make(&mut self, kind: Text, bytes: Vec<u8>) -> Value {
+        self.extra_work += WORK_A_TEXT + bytes.len() as u64 / LINE_RATIO;
+        if self.is_lean && (bytes.len() > MAX_NAME || self.made.len() >= MAX_LEAN_TEXTS) {
+            return Value::Dropped;
+        }
         let index = self.made.len() as u32;
         if kind == Text::Str && Self::may_be_expression(&bytes) {
             self.keep_expression((u64::MAX, index));
@@ -501,6 +550,7 @@ impl Machine {
     }
 
     fn new_global(&mut self, module: &str, name: &str) -> Value {
+        self.extra_work += WORK_A_NAME;
         if module.len().max(name.len()) > MAX_NAME || name.split('.').count() > MAX_PARTS {
             self.find(
                 Verdict::Suspicious,
@@ -536,6 +586,7 @@ impl Machine {
         }
         let value = match (self.text(module), self.text(name)) {
             (Some(module), Some(name)) => self.global(&module, &name),
+            _ if self.is_lean => Value::Dropped,
             // Loaders refuse what is no text; a computed text that we could not follow stays open.
             _ => self.node(Node::Attribute {
                 of: module,

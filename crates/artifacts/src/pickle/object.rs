@@ -5,7 +5,7 @@ use trueline_facts::artifact::Verdict;
 
 use super::collect::LOST;
 use super::judge::REMOVER;
-use super::machine::{MANY_NODES, Machine, SAMPLE, SMALL_SAMPLE, Step};
+use super::machine::{MANY_NODES, Machine, SAMPLE, SMALL_SAMPLE, Step, WORK_A_STATE};
 use super::readings::Reading;
 use super::state::is_text;
 use super::value::{Kind, Node, NodeId, Value};
@@ -21,6 +21,10 @@ impl Machine {
     }
 
     pub(super) fn container(&mut self, kind: Kind, mut items: Vec<Value>) {
+        if self.is_lean {
+            self.stack.push(Value::Dropped);
+            return;
+        }
         if kind == Kind::Dict {
             let value = self.node(Node::Container {
                 kind,
@@ -184,6 +188,10 @@ impl Machine {
     }
 
     pub(super) fn build(&mut self, target: Value, state: Value) -> Step {
+        if self.is_lean {
+            return Ok(());
+        }
+        self.extra_work += WORK_A_STATE;
         if matches!(state, Value::Dropped) {
             self.lost.get_or_insert(LOST);
         }

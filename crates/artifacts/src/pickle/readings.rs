@@ -107,6 +107,7 @@ impl Machine {
         self.calls += other.calls;
         self.globals += other.globals;
         self.opcodes += other.opcodes;
+        self.extra_work += other.extra_work;
         self.line_bytes += other.line_bytes;
         self.exhausted |= other.exhausted;
         self.lost = self.lost.or(other.lost);
@@ -132,6 +133,8 @@ impl Machine {
         fork.protocol = self.protocol;
         fork.extensions.clone_from(&self.extensions);
         fork.objects = self.objects;
+        fork.limit(self.first_collection, self.memo_limit);
+        fork.work_left = self.work_left.saturating_sub(self.work());
         fork.arrays = self.arrays;
         fork.steps_left = MAX_FORK_STEPS.min(self.fork_left as u64);
         fork.fork_left = 0;

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use rustc_hash::FxHashSet;
 use trueline_facts::artifact::Verdict;
 
-use super::machine::Machine;
+use super::machine::{Machine, WORK_A_TEXT};
 use super::value::{Kind, Node, NodeId, Place, Text, Value};
 use crate::code::dangerous_word;
 use crate::{names, technique};
@@ -320,7 +320,8 @@ impl Machine {
     }
 
     pub(super) fn keep_expression(&mut self, place: Place) {
-        if self.expressions.len() < MAX_EXPRESSIONS {
+        self.extra_work += WORK_A_TEXT;
+        if self.expressions.len() < MAX_EXPRESSIONS && !self.is_lean {
             self.expressions.insert(place);
         } else {
             self.more_expressions = true;

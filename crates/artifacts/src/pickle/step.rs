@@ -2,9 +2,9 @@
 
 use trueline_facts::artifact::Verdict;
 
-use super::collect::{MAX_DATA_MEMO, MAX_SPARSE_MEMO, is_plain};
+use super::collect::{MAX_SPARSE_MEMO, is_plain};
 use super::literal::{integer, raw_unicode_unescape, unescape, unquoted};
-use super::machine::{Ended, Machine, Step};
+use super::machine::{Ended, Machine, Step, WORK_AGAIN};
 use super::opcode as op;
 use super::value::{Kind, Node, Text, Value};
 use crate::technique;
@@ -268,7 +268,11 @@ impl Machine {
             op::REDUCE | op::NEWOBJ => {
                 let args = self.pop()?;
                 let callee = self.pop()?;
-                let args = self.arguments(args);
+                let args = if self.is_lean {
+                    Vec::new()
+                } else {
+                    self.arguments(args)
+                };
                 let value = self.call(callee, args, 0);
                 self.stack.push(value);
             }
@@ -388,6 +392,7 @@ impl Machine {
 
     /// The operands of GLOBAL and INST; a name that is no name is no pickle.
     pub(super) fn two_lines(&mut self) -> Result<(String, String), Ended> {
+        self.extra_work += WORK_AGAIN;
         let module = String::from_utf8(self.line()?).map_err(|_| Ended::Malformed)?;
         let name = String::from_utf8(self.line()?).map_err(|_| Ended::Malformed)?;
         Ok((module, name))
@@ -456,13 +461,13 @@ impl Machine {
         let at = usize::try_from(index).unwrap_or(usize::MAX);
         let is_new = if at < self.memo.len() {
             self.memo[at].replace(value).is_none()
-        } else if at < self.memo.len() + 1024 && at < MAX_DATA_MEMO {
+        } else if at < self.memo.len() + 1024 && at < self.memo_limit {
             self.memo.resize(at + 1, None);
             self.memo[at] = Some(value);
             true
         } else if index < ABSURD_MEMO
-            && (self.memo.len() + self.sparse_memo.len() >= MAX_DATA_MEMO && is_plain(value)
-                || self.sparse_memo.len() >= MAX_SPARSE_MEMO)
+            && (self.memo.len() + self.sparse_memo.len() >= self.memo_limit && is_plain(value)
+                || self.sparse_memo.len() >= MAX_SPARSE_MEMO.min(self.memo_limit / 8))
         {
             // Indices go up, as a rule: what is above all entries needs no look.
             let is_above = index >= self.sparse_end;

@@ -4,10 +4,10 @@
 use rustc_hash::FxHashMap;
 use trueline_facts::artifact::Verdict;
 
-use super::machine::{Ended, Finding, Machine};
+use super::machine::{Ended, Finding, LINE_RATIO, Machine};
 use super::nested;
 use super::value::{Node, Value};
-use crate::inspection::{Context, Inspection};
+use crate::inspection::{Context, Inspection, RESERVED_STEPS};
 use crate::payload::{self, Tail};
 use crate::source::{Cursor, Source};
 use crate::technique;
@@ -19,8 +19,11 @@ const CHUNK: usize = 1 << 20;
 const OVERLAP: u64 = 256;
 /// Starts of pickles that are tried in such bytes.
 const MAX_TRIALS: usize = 200_000;
-/// Bytes of lines that cost what an opcode does.
-const LINE_RATIO: u64 = 64;
+/// Bytes at the end of a source that are searched when the opcodes before it were too many, and starts that are tried.
+const TAIL: u64 = 4 << 20;
+const TAIL_TRIALS: usize = 1 << 11;
+/// Work on a place that looks like a pickle when all else is used up.
+const MIN_TRIAL: u64 = 1 << 20;
 /// Opcodes that run to tell whether something is a pickle.
 const MAX_STEPS: u64 = 1 << 14;
 /// The same for pickles that run into each other.
@@ -51,7 +54,7 @@ pub(crate) fn is_pickle(inspection: &mut Inspection, source: &Source) -> bool {
         return head[0] == 0x80 && head[1] <= 5;
     }
     let (is_one, machine) = tried(source, true);
-    inspection.ran(steps(&machine), machine.nodes.len() as u64);
+    inspection.ran(machine.work());
     is_one
 }
 
@@ -98,7 +101,7 @@ fn tried(source: &Source, has_long_lines: bool) -> (bool, Machine) {
     (is_one, machine)
 }
 
-/// What a run cost, in opcodes.
+/// What a trial cost, in opcodes.
 const fn steps(machine: &Machine) -> u64 {
     machine.opcodes + machine.line_bytes / LINE_RATIO
 }
@@ -119,11 +122,11 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
         let mut machine = Machine::new(Cursor::new(source.clone(), at));
         machine.extensions = std::mem::take(&mut extensions);
         machine.has_long_lines = true;
-        machine.objects = machine.objects.min(inspection.objects());
-        machine.looks_left.set(inspection.looks_left);
-        machine.steps_left = inspection.steps_left;
+        bound(&mut machine, inspection);
+        machine.work_left = inspection.steps_left;
+        machine.reserve = RESERVED_STEPS;
         let ended = machine.run();
-        inspection.ran(steps(&machine), machine.nodes.len() as u64);
+        inspection.ran(machine.work());
         inspection.looks_left = machine.looks_left.get();
         extensions = std::mem::take(&mut machine.extensions);
         let is_first = streams == 0;
@@ -150,6 +153,10 @@ pub(crate) fn scan(inspection: &mut Inspection, source: &Source) -> Layout {
                 end,
                 "not read to its end: it has more objects than can be followed",
             );
+            if ended == Ended::Budget {
+                let from = end.max(source.len().saturating_sub(TAIL));
+                search_some(inspection, source, from, TAIL_TRIALS);
+            }
             break;
         }
         if ended != Ended::Stop || end >= source.len() {
@@ -277,6 +284,11 @@ pub(crate) fn skip_padding(source: &Source, mut at: u64) -> u64 {
 
 /// Looks for pickles in bytes that are something else: only what does harm counts there.
 pub(crate) fn search(inspection: &mut Inspection, source: &Source, from: u64) {
+    search_some(inspection, source, from, MAX_TRIALS);
+}
+
+/// The same with so many places that are tried.
+fn search_some(inspection: &mut Inspection, source: &Source, from: u64, max_trials: usize) {
     let mut end = source.len().min(from.saturating_add(MAX_SEARCH));
     let mut at = from;
     let mut trials = 0;
@@ -297,7 +309,7 @@ pub(crate) fn search(inspection: &mut Inspection, source: &Source, from: u64) {
             if place < skip_to {
                 continue;
             }
-            if trials >= MAX_TRIALS {
+            if trials >= max_trials {
                 inspection.report(
                     Verdict::Unknown,
                     technique::BUDGET,
@@ -391,6 +403,13 @@ fn short_text_before(chunk: &[u8], end: usize) -> Option<usize> {
     })
 }
 
+/// What one pickle of a file may have.
+fn bound(machine: &mut Machine, inspection: &Inspection) {
+    machine.objects = machine.objects.min(inspection.objects());
+    machine.limit(inspection.first_objects(), inspection.memo_entries());
+    machine.looks_left.set(inspection.looks_left);
+}
+
 /// Runs a pickle that may be none; where it ended if it did harm.
 fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     if inspection.trial_steps_left == 0 {
@@ -398,10 +417,10 @@ fn try_one(inspection: &mut Inspection, source: &Source, at: u64) -> u64 {
     }
     let mut machine = Machine::new(Cursor::new(source.clone(), at));
     machine.steps_left = inspection.trial_steps_left;
-    machine.objects = machine.objects.min(inspection.objects());
-    machine.looks_left.set(inspection.looks_left);
+    bound(&mut machine, inspection);
+    machine.work_left = inspection.steps_left.max(MIN_TRIAL);
     let ended = machine.run();
-    inspection.ran(steps(&machine), machine.nodes.len() as u64);
+    inspection.ran(machine.work());
     inspection.looks_left = machine.looks_left.get();
     inspection.trial_steps_left = inspection
         .trial_steps_left

@@ -315,3 +315,26 @@ fn marks_of_compressed_files_are_looked_at_within_a_budget() {
     let record = check("m.tflite", out);
     assert_eq!(record.verdict, Verdict::Malicious, "{record:?}");
 }
+
+#[test]
+fn a_call_behind_a_million_harmless_ones_is_found() {
+    let before = [
+        b"\x80\x02cshop.models\nmake\nq\x000",
+        &b"h\x00)R0".repeat(1_000_000)[..],
+    ]
+    .concat();
+    let harmless = crate::corpus::pickles::gzip(&[&before[..], b"N."].concat());
+    assert!(harmless.len() < 1 << 16);
+    assert_eq!(check("m.pkl.gz", harmless).verdict, Verdict::Unknown);
+    let attack = [&before[..], b"cposix\nsystem\n(U\x06echo xtR."].concat();
+    let record = check("m.pkl.gz", crate::corpus::pickles::gzip(&attack));
+    assert_eq!(record.verdict, Verdict::Malicious, "{record:?}");
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_very_many_objects_is_told() {
+    // Nothing is called, so that each object alone is paid for.
+    let objects = [b"\x80\x02N", &b")\x85\x85\x850".repeat(1_600_000)[..], b"."].concat();
+    let record = check("m.pkl.gz", crate::corpus::pickles::gzip(&objects));
+    assert!(is_told(&record), "{record:?}");
+}
